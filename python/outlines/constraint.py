@@ -1,0 +1,89 @@
+"""A constraint: what a model's text must be, before anything is compiled.
+
+This is the one value that travels from the output types to the vLLM plugin. It holds plain data only
+(no vLLM, no compiled index), is immutable, hashable and picklable, and two equal constraints have the
+same language, so it can be the key of every cache on the way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+ConstraintKind = Literal["regex", "json", "choice", "grammar"]
+KINDS: tuple[ConstraintKind, ...] = get_args(ConstraintKind)
+
+# What may stand in `options`, by kind. An unknown option is refused here, since one that is dropped
+# later would be accepted and silently not enforced.
+OPTIONS: Mapping[ConstraintKind, frozenset[str]] = {
+    "regex": frozenset(),
+    "json": frozenset({"property_order", "whitespace_pattern"}),
+    "choice": frozenset(),
+    "grammar": frozenset(),
+}
+
+
+@dataclass(frozen=True, init=False)
+class Constraint:
+    """One constraint on a whole output.
+
+    Attributes:
+        kind: "regex", "json" (JSON Schema), "choice" or "grammar" (Lark).
+        value: the pattern; the schema as JSON text, its members in the order given; the alternatives as
+            a tuple of str; the grammar text.
+        options: pairs (name, value) sorted by name; `OPTIONS` lists the names that each kind has.
+
+    Args:
+        kind: see above.
+        value: str for "regex" and "grammar"; dict, bool or JSON text for "json"; an iterable of str for
+            "choice".
+        options: name -> plain JSON value. Those that are None are left out.
+
+    Raises:
+        TypeError: the value has the wrong type for the kind.
+        ValueError: an unknown kind or option, or a schema that is not JSON.
+    """
+
+    kind: ConstraintKind
+    value: str | tuple[str, ...]
+    options: tuple[tuple[str, Any], ...]
+
+    def __init__(self, kind: ConstraintKind, value: Any, options: Mapping[str, Any] | None = None) -> None:
+        if kind not in KINDS:
+            raise ValueError(f"unknown constraint kind {kind!r}: expected one of {', '.join(KINDS)}")
+        given = {name: option for name, option in (options or {}).items() if option is not None}
+        if unknown := set(given) - OPTIONS[kind]:
+            raise ValueError(
+                f"unknown option {sorted(unknown)[0]!r} for a {kind} constraint: "
+                f"expected {', '.join(sorted(OPTIONS[kind])) or 'none'}"
+            )
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "value", _normalise(kind, value))
+        object.__setattr__(self, "options", tuple(sorted(given.items())))
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """The option's value, or `default` when it was not given."""
+        return dict(self.options).get(name, default)
+
+
+def _normalise(kind: ConstraintKind, value: Any) -> str | tuple[str, ...]:
+    if kind == "choice":
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise TypeError(f"a choice takes several str, not {type(value).__name__}")
+        values = tuple(value)
+        for item in values:
+            if not isinstance(item, str):
+                raise TypeError(f"a choice takes str alternatives, not {type(item).__name__}")
+        return values
+    if kind == "json" and isinstance(value, (Mapping, bool)):
+        try:
+            # NaN and Infinity are no JSON: a schema that holds one cannot be honoured.
+            return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"the JSON Schema is not JSON: {error}") from error
+    if not isinstance(value, str):
+        wanted = "a dict, a bool or JSON text" if kind == "json" else "a str"
+        raise TypeError(f"a {kind} constraint takes {wanted}, not {type(value).__name__}")
+    return value

@@ -1,0 +1,37 @@
+"""The narrow door between our guides and vLLM's engine.
+
+vLLM has no registry for structured-output backends, so `register` (the `vllm.general_plugins` entry point,
+called by vLLM in the front process, in every EngineCore and in every worker) wraps two of its classes:
+
+    SamplingParams._validate_structured_outputs   front process   -> frontend.py
+    StructuredOutputManager                       EngineCore      -> engine.py
+
+Requests that carry our mark (mark.py) are served by our guides (grammar.py, compiler.py); every other
+request reaches vLLM's own code untouched, in the same batch. A failure travels back to the caller in the
+request's `stop_reason` (failure.py). The model package talks to all this through request.py alone.
+"""
+
+from __future__ import annotations
+
+import logging
+
+# The backend's name: `structured_outputs._backend`, the key in `SamplingParams.extra_args`, and the name of
+# the entry point (which is what a `VLLM_PLUGINS` allow-list has to contain).
+NAME = "outlines-vllm"
+
+logger = logging.getLogger(__name__)
+
+
+def register() -> None:
+    """Install the plugin in this process. Never raises: an exception here would break the user's vLLM.
+
+    Idempotent, and cheap: the modules that it patches are imported by vLLM itself in every process that
+    calls it, and the compiled engine is loaded with the first request of ours.
+    """
+    try:
+        from . import engine, frontend
+
+        frontend.install()
+        engine.install()
+    except Exception:
+        logger.exception("outlines: the plugin %r could not be installed in this vLLM", NAME)

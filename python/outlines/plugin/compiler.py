@@ -1,0 +1,113 @@
+"""From a constraint to a compiled index, once.
+
+vLLM asks for a compile per request (three times for n=3) in a pool of (cpus+1)/2 threads. `IndexCache` makes
+that one compile per constraint: the first request starts it, those that come while it runs share its future
+(no thread waits), and later ones find it done. One cache serves one vocabulary.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from outlines.constraint import Constraint
+from outlines.guide import (
+    Index,
+    Vocabulary,
+    check_choices,
+    check_grammar,
+    check_json_schema,
+    check_regex,
+)
+
+# A typical index is under 2 MB (design goal), so that a full cache stays in the hundreds of megabytes.
+CAPACITY = 256
+
+
+@functools.lru_cache(maxsize=1024)
+def check(constraint: Constraint) -> None:
+    """Refuse a constraint that cannot be compiled, without a vocabulary. What passes is remembered.
+
+    Raises:
+        ConstraintError: `RegexError`, `JsonSchemaError` or `GrammarError`, saying what is wrong and where.
+    """
+    value = constraint.value
+    if constraint.kind == "choice":
+        check_choices(list(value))
+    elif constraint.kind == "regex":
+        check_regex(str(value))
+    elif constraint.kind == "json":
+        check_json_schema(str(value), **dict(constraint.options))
+    else:
+        check_grammar(str(value))
+
+
+def compile_index(constraint: Constraint, vocabulary: Vocabulary) -> Index:
+    """Compile for one vocabulary. Releases the GIL.
+
+    Raises:
+        ConstraintError: as `check`, or a limit (time, states, memory) was passed.
+    """
+    value = constraint.value
+    if constraint.kind == "choice":
+        return Index.from_choices(list(value), vocabulary)
+    if constraint.kind == "regex":
+        return Index.from_regex(str(value), vocabulary)
+    if constraint.kind == "json":
+        return Index.from_json_schema(str(value), vocabulary, **dict(constraint.options))
+    return Index.from_grammar(str(value), vocabulary)
+
+
+class IndexCache:
+    """Least-recently-used indexes by constraint, one compile each (single-flight). Thread-safe.
+
+    Args:
+        build: compiles one constraint; runs where `submit` puts it.
+        submit: runs a function of one constraint and gives its future (`ThreadPoolExecutor.submit`).
+        capacity: the number of finished indexes kept.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[Constraint], Index],
+        submit: Callable[[Callable[[Constraint], Index], Constraint], Future[Index]],
+        capacity: int = CAPACITY,
+    ) -> None:
+        self._build = build
+        self._submit = submit
+        self._capacity = capacity
+        self._entries: OrderedDict[Constraint, Future[Index]] = OrderedDict()
+        self._lock = threading.Lock()
+        self.compiles = 0
+        self.hits = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, constraint: Constraint) -> Future[Index]:
+        """The index's future: done, under way, or started by this call. Never blocks."""
+        with self._lock:
+            future = self._entries.get(constraint)
+            if future is not None:
+                self._entries.move_to_end(constraint)
+                self.hits += 1
+                return future
+            future = self._submit(self._build, constraint)
+            self._entries[constraint] = future
+            self.compiles += 1
+            while len(self._entries) > self._capacity:
+                self._entries.popitem(last=False)
+        # Outside the lock: the callback runs at once, in this thread, when the compile is done by now.
+        future.add_done_callback(functools.partial(self._forget_failure, constraint))
+        return future
+
+    def _forget_failure(self, constraint: Constraint, future: Future[Index]) -> None:
+        """A failed compile is shared by those who waited for it, but not kept: a limit may pass next time."""
+        if not future.cancelled() and future.exception() is None:
+            return
+        with self._lock:
+            if self._entries.get(constraint) is future:
+                del self._entries[constraint]

@@ -1,0 +1,56 @@
+"""How a failure in the engine process reaches the caller, with its type and its message.
+
+vLLM ends a failed request with `finish_reason="error"` and no text that says why (before 0.20 it does not end
+it at all). The one free field that travels with the final output, on every version, is `stop_reason`: the
+failure is written there as NAME, a colon and one JSON object, and read back as the exception that it was.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from outlines.errors import GenerationError
+
+from . import NAME
+
+_PREFIX = f"{NAME}:"
+# What an error says about its place in the constraint, beside its message.
+_PLACES = ("pointer", "line", "column")
+
+
+def to_dict(error: BaseException) -> dict[str, Any]:
+    """Plain data for an exception: type name, message, and place in the constraint where it has one."""
+    described: dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
+    for place in _PLACES:
+        value = getattr(error, place, None)
+        if isinstance(value, (str, int)):
+            described[place] = value
+    return described
+
+
+def from_dict(described: dict[str, Any]) -> Exception:
+    """The exception that `to_dict` described; a type that is not one of the engine's is a `GenerationError`."""
+    from outlines import guide
+
+    kind = getattr(guide, str(described["type"]), None)
+    message = str(described["message"])
+    if not (isinstance(kind, type) and issubclass(kind, guide.ConstraintError)):
+        return GenerationError(message)
+    error: Exception = kind(message)
+    for place in _PLACES:
+        if place in described:
+            setattr(error, place, described[place])
+    return error
+
+
+def encode(error: BaseException) -> str:
+    """The `stop_reason` that carries `error`."""
+    return _PREFIX + json.dumps(to_dict(error))
+
+
+def decode(stop_reason: object) -> Exception | None:
+    """The error that a `stop_reason` carries; None when it is not one of ours."""
+    if not isinstance(stop_reason, str) or not stop_reason.startswith(_PREFIX):
+        return None
+    return from_dict(json.loads(stop_reason[len(_PREFIX) :]))

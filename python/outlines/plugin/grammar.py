@@ -1,0 +1,171 @@
+"""The grammar objects that vLLM's scheduler drives, one per request of ours.
+
+`GuideGrammar` is a guide in vLLM's clothes: every call is one call into the engine, and rows are written by
+address (a torch operation on a row costs 6 to 13 us, a pointer write a memcpy). `PoisonGrammar` stands in for
+a constraint that did not compile: it allows only stop tokens, then rejects, so that vLLM ends that one request
+and nothing else. Both leave the reason in the request's `stop_reason` (failure.py).
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import numpy as np
+import torch
+from vllm.v1.structured_output.backend_types import StructuredOutputGrammar
+
+from outlines.errors import GenerationError
+from outlines.guide import Guide
+
+from . import failure
+
+
+class RowTarget:
+    """Where the rows of vLLM's bitmask lie in memory, looked up once per tensor.
+
+    Args:
+        words: int32 words per row that a guide writes, ceil(model vocabulary / 32).
+    """
+
+    def __init__(self, words: int) -> None:
+        self.words = words
+        self._known: tuple[Any, int, int] = (None, 0, 0)
+
+    def address(self, bitmask: torch.Tensor, row: int) -> int:
+        """The address of a row, or 0 where a guide may not write a whole row at once."""
+        known = self._known
+        if known[0] is not bitmask:
+            known = self._known = self._look(bitmask)
+        return known[1] + row * known[2] if known[2] else 0
+
+    def _look(self, bitmask: torch.Tensor) -> tuple[Any, int, int]:
+        writable = (
+            bitmask.dtype == torch.int32
+            and bitmask.device.type == "cpu"
+            and bitmask.dim() == 2
+            and bitmask.stride(1) == 1
+            and bitmask.shape[1] >= self.words
+        )
+        return (bitmask, bitmask.data_ptr(), bitmask.stride(0) * 4) if writable else (bitmask, 0, 0)
+
+
+class _RequestGrammar(StructuredOutputGrammar):  # type: ignore[misc]
+    """What both grammars share: the request, held weakly (it holds us), and its failure."""
+
+    def __init__(self, request: Any) -> None:
+        self._request = weakref.ref(request)
+
+    def _fail(self, error: BaseException) -> bool:
+        """Leave the reason where the caller will find it. Always False, vLLM's word for a rejection."""
+        request = self._request()
+        if request is not None:
+            request.stop_reason = failure.encode(error)
+        return False
+
+
+class GuideGrammar(_RequestGrammar):
+    """One request's guide.
+
+    Args:
+        request: the engine's request.
+        guide: a fresh guide whose stop tokens are the request's `all_stop_token_ids`.
+        target: where rows are written, shared by the grammars of one engine.
+        endless: vLLM goes on after a stop token (`ignore_eos`). The guide then allows stop tokens only for
+            the rest; a terminated grammar would let free text follow.
+    """
+
+    def __init__(self, request: Any, guide: Guide, target: RowTarget, endless: bool) -> None:
+        super().__init__(request)
+        self.guide = guide
+        self._target = target
+        self._endless = endless
+
+    def accept_tokens(self, request_id: str, tokens: list[int]) -> bool:
+        """Take tokens in order. What follows a stop token is not part of the output, and ignored."""
+        guide = self.guide
+        for token in tokens:
+            if not guide.advance(token):
+                if guide.is_finished():
+                    return True
+                return self._fail(
+                    GenerationError(
+                        f"token {token} of request {request_id} is not allowed by its constraint. Either no token "
+                        "was left to choose from (min_tokens, bad_words, logit_bias, allowed_token_ids or a text "
+                        "token in stop_token_ids can exclude all that fit), or a sampler ignored the mask"
+                    )
+                )
+        return True
+
+    def validate_tokens(self, tokens: list[int]) -> list[int]:
+        """The longest prefix that could be accepted now. Changes nothing."""
+        return tokens[: self.guide.validate(tokens)]
+
+    def rollback(self, num_tokens: int) -> None:
+        """Undo tokens, also across the end of the output."""
+        self.guide.rollback(num_tokens)
+
+    def fill_bitmask(self, bitmask: torch.Tensor, batch_index: int) -> None:
+        """Write the mask of the next token into one row; O(1) in the constraint, one copy of the row."""
+        address = self._target.address(bitmask, batch_index)
+        if address:
+            self.guide.fill_bitmask(address)
+        else:
+            self._fill_part(bitmask, batch_index)
+
+    def _fill_part(self, bitmask: torch.Tensor, batch_index: int) -> None:
+        """A row narrower than our mask (a backend that counts only the tokenizer's own tokens made it)."""
+        row = np.empty(self._target.words, dtype=np.int32)
+        self.guide.fill_bitmask(row)
+        bitmask[batch_index].copy_(torch.from_numpy(row[: bitmask.shape[1]]))
+
+    def is_terminated(self) -> bool:
+        """Whether vLLM may stop masking this request."""
+        return not self._endless and self.guide.is_finished()
+
+    def reset(self) -> None:
+        """Back to the start of the output."""
+        self.guide.reset()
+
+
+class PoisonGrammar(_RequestGrammar):
+    """Ends its request with the error that kept the constraint from being compiled.
+
+    Args:
+        request: the engine's request.
+        error: the reason, raised to the caller.
+        stop_tokens: the request's stop tokens; with none, any token is allowed and then rejected.
+    """
+
+    def __init__(self, request: Any, error: BaseException, stop_tokens: list[int]) -> None:
+        super().__init__(request)
+        self._error = error
+        self._stop_tokens = stop_tokens
+
+    def accept_tokens(self, request_id: str, tokens: list[int]) -> bool:
+        """Always a rejection."""
+        return self._fail(self._error)
+
+    def validate_tokens(self, tokens: list[int]) -> list[int]:
+        """No draft is ever valid."""
+        return []
+
+    def rollback(self, num_tokens: int) -> None:
+        """Nothing was taken, so there is nothing to undo."""
+
+    def fill_bitmask(self, bitmask: torch.Tensor, batch_index: int) -> None:
+        """Only stop tokens."""
+        words = np.zeros(bitmask.shape[1], dtype=np.uint32)
+        for token in self._stop_tokens:
+            if 0 <= token < 32 * len(words):
+                words[token // 32] |= np.uint32(1 << (token % 32))
+        if not words.any():
+            words[:] = 0xFFFFFFFF
+        bitmask[batch_index].copy_(torch.from_numpy(words.view(np.int32)))
+
+    def is_terminated(self) -> bool:
+        """Never: a terminated grammar is not asked to accept."""
+        return False
+
+    def reset(self) -> None:
+        """There is no state."""

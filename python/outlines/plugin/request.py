@@ -1,0 +1,140 @@
+"""The front side of the plugin: everything that the model package needs of it.
+
+`mark` makes a request ours; `handshake` makes sure that the engine process has the plugin; `prepare` compiles
+there ahead of the first request; `raise_if_failed` turns an output that the engine gave up into its error.
+Calls to the engine must come from the thread that drives the `LLM`: vLLM's client is not thread-safe.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from outlines.constraint import Constraint
+from outlines.errors import GenerationError, OutlinesError
+
+from . import NAME, failure
+from . import mark as _mark
+from .compiler import check
+
+__all__ = [
+    "EngineStatus",
+    "PluginNotLoadedError",
+    "check",
+    "chosen_backend",
+    "handshake",
+    "mark",
+    "prepare",
+    "raise_if_failed",
+]
+
+# Repeated from engine.py, which imports vLLM: this module must be importable without it.
+_STATUS_METHOD = "outlines_vllm_status"
+_PREPARE_METHOD = "outlines_vllm_prepare"
+
+
+class PluginNotLoadedError(OutlinesError):
+    """vLLM's engine runs without our plugin, so that constraints could not be enforced."""
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """The plugin's state in the engine process.
+
+    Attributes:
+        pid: the process that holds the guides; this process's own when vLLM runs in-process.
+        vocabulary_size: token ids that the model can produce.
+        requests, failures: requests of ours so far, and those whose constraint did not compile.
+        compiles, cache_hits, cached: indexes compiled, requests that found one, indexes kept.
+        batch_fills, batch_rows: steps filled by one call, and the rows in them.
+        last_error: type, message and place of the last compile error, or None.
+    """
+
+    pid: int
+    vocabulary_size: int
+    requests: int
+    failures: int
+    compiles: int
+    cache_hits: int
+    cached: int
+    batch_fills: int
+    batch_rows: int
+    last_error: dict[str, Any] | None
+
+
+def mark(params: Any, constraint: Constraint) -> None:
+    """Make a `SamplingParams` ours, in place: give it a copy of the user's (vLLM changes it further).
+
+    Raises:
+        ValueError: it already holds a constraint.
+    """
+    from vllm.sampling_params import StructuredOutputsParams
+
+    if params.structured_outputs is not None:
+        raise ValueError(
+            "sampling_params.structured_outputs and an output type are two constraints on one output: give one"
+        )
+    value = list(constraint.value) if constraint.kind == "choice" else constraint.value
+    _mark.write(params, constraint, StructuredOutputsParams(**{constraint.kind: value}))
+
+
+def chosen_backend(llm: Any) -> str | None:
+    """The structured-output backend that the user set on the `LLM`; None when it was left to vLLM."""
+    config = getattr(llm.llm_engine.vllm_config, "structured_outputs_config", None)
+    backend = getattr(config, "backend", "auto")
+    return None if backend == "auto" else str(backend)
+
+
+def handshake(llm: Any) -> EngineStatus:
+    """Ask the engine process for the plugin's state.
+
+    Raises:
+        PluginNotLoadedError: the plugin is not there, with what to do about it.
+    """
+    try:
+        status = _call(llm, _STATUS_METHOD)
+    except Exception as error:
+        # A missing method comes back as a plain exception; a dead engine has a type of its own.
+        if type(error).__name__ == "EngineDeadError":
+            raise
+        raise PluginNotLoadedError(
+            f"vLLM's engine runs without the {NAME!r} plugin, so it cannot constrain outputs. If the environment "
+            f"variable VLLM_PLUGINS is set, add {NAME!r} to its list; otherwise check that the package "
+            f"outlines-vllm is installed where the engine runs, and its log for an error. ({error})"
+        ) from error
+    return EngineStatus(**status)
+
+
+def prepare(llm: Any, constraint: Constraint) -> None:
+    """Compile a constraint in the engine ahead of its first request. Waits for it; the engine goes on meanwhile.
+
+    Raises:
+        ConstraintError: the engine's own error, with its message and place.
+    """
+    error = _call(llm, _PREPARE_METHOD, constraint.kind, constraint.value, dict(constraint.options))
+    if error is not None:
+        raise failure.from_dict(error)
+
+
+def raise_if_failed(completion: Any) -> None:
+    """Raise the error with which the engine ended this `CompletionOutput`, if it did.
+
+    Raises:
+        ConstraintError: the constraint did not compile for this model's vocabulary.
+        GenerationError: the output could not be completed, or the engine failed for another reason.
+    """
+    error = failure.decode(completion.stop_reason)
+    if error is not None:
+        raise error
+    if completion.finish_reason == "error":
+        raise GenerationError("vLLM ended the request with an error and gave no reason: see the engine's log")
+
+
+def _call(llm: Any, method: str, *args: Any) -> Any:
+    """A utility call on the engine, in its own process or in this one."""
+    client = llm.llm_engine.engine_core
+    if hasattr(client, "call_utility"):
+        return client.call_utility(method, *args)
+    answer = getattr(client.engine_core, method)(*args)
+    return answer.result() if isinstance(answer, Future) else answer

@@ -1,0 +1,353 @@
+//! The lazily determinised pushdown machine that runs a grammar over bytes.
+//!
+//! A *configuration* is a terminal in progress plus a stack of what follows it; a *state* is an
+//! interned set of configurations. [`Automaton::step`] is computed once per state and range of
+//! bytes and then remembered, so the second time round any part of a grammar is a table look-up.
+//!
+//! - [`stack`]: stacks are hash-consed and may branch: one id stands for every way to go on, as
+//!   in a graph-structured stack, so ambiguity costs polynomial space and equal stacks compare by
+//!   id. The last item of a sequence pushes nothing, so right recursion needs no stack.
+//! - [`predict`]: which terminals may come next. Left recursion has been removed from the
+//!   grammar, so prediction is a walk over an acyclic relation; callers are merged before callees.
+//! - [`text`]: the text of captures, as interned chains of bytes.
+
+mod predict;
+mod stack;
+mod text;
+
+use std::hash::{BuildHasher, BuildHasherDefault};
+
+use hashbrown::HashTable;
+use rustc_hash::{FxHashMap, FxHasher};
+
+use crate::error::{Error, Result};
+use crate::expr::{ExprId, Exprs};
+use crate::grammar::{Expander, Grammar, NodeId};
+
+pub use stack::StackId;
+use stack::{Frame, Next, Stacks};
+use text::{TextId, Texts};
+
+/// One state of an [`Automaton`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct StateId(u32);
+
+impl StateId {
+    /// The state without a way on.
+    pub const DEAD: StateId = StateId(0);
+    /// What a step in a truncated state comes to where it would need the stack below the cut, or
+    /// the text of a capture.
+    pub const DEFERRED: StateId = StateId(1);
+
+    /// The position of this state in its automaton.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A terminal in progress and what follows it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct Config {
+    /// What is left of the terminal.
+    pub terminal: ExprId,
+    /// Terminals read greedily that have ended: none of them may come true from here on.
+    pub guard: ExprId,
+    /// The text captured so far, if the terminal is a captured one.
+    pub text: TextId,
+    /// Whether the terminal, once ended, becomes a guard.
+    pub greedy: bool,
+    pub stack: StackId,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct State {
+    configs: Box<[Config]>,
+    accepting: bool,
+}
+
+/// Bytes `low..=high` lead to `target`; [`UNKNOWN`] until asked for.
+#[derive(Clone, Copy)]
+struct Cell {
+    low: u8,
+    high: u8,
+    target: StateId,
+}
+
+const UNKNOWN: StateId = StateId(u32::MAX);
+
+#[derive(Clone, Copy)]
+struct RowRef {
+    start: u32,
+    len: u32,
+}
+
+const NO_ROW: RowRef = RowRef { start: u32::MAX, len: 0 };
+
+/// A grammar and the states made of it so far.
+pub struct Automaton {
+    pub(crate) grammar: Grammar,
+    expander: Option<Box<dyn Expander>>,
+    expanded: FxHashMap<u32, NodeId>,
+    expanded_after: FxHashMap<(u32, TextId), NodeId>,
+    ranks: Vec<u32>,
+    stacks: Stacks,
+    texts: Texts,
+    states: Vec<State>,
+    rows: Vec<RowRef>,
+    cells: Vec<Cell>,
+    ids: HashTable<StateId>,
+    guarded: FxHashMap<(ExprId, ExprId), bool>,
+    start: StateId,
+    /// How many states may be made before an error is returned.
+    pub state_limit: usize,
+}
+
+impl Automaton {
+    /// The automaton of a grammar that is fit for it (see [`Grammar::finish`]).
+    ///
+    /// # Errors
+    /// What the expander or the terminals of the start state report.
+    pub fn new(grammar: Grammar, expander: Option<Box<dyn Expander>>) -> Result<Self> {
+        let mut automaton = Automaton {
+            grammar,
+            expander,
+            expanded: FxHashMap::default(),
+            expanded_after: FxHashMap::default(),
+            ranks: Vec::new(),
+            stacks: Stacks::new(),
+            texts: Texts::new(),
+            states: Vec::new(),
+            rows: Vec::new(),
+            cells: Vec::new(),
+            ids: HashTable::new(),
+            guarded: FxHashMap::default(),
+            start: StateId::DEAD,
+            state_limit: 4_000_000,
+        };
+        let dead = automaton.intern(State { configs: Box::new([]), accepting: false });
+        debug_assert_eq!(dead, StateId::DEAD);
+        automaton.states.push(State { configs: Box::new([]), accepting: false });
+        automaton.rows.push(RowRef { start: 0, len: 0 });
+        automaton.start = automaton.start_state()?;
+        Ok(automaton)
+    }
+
+    /// The state before anything is written.
+    pub fn start(&self) -> StateId {
+        self.start
+    }
+
+    /// Whether the text that leads to `state` is a whole sentence.
+    pub fn is_accepting(&self, state: StateId) -> bool {
+        self.states[state.index()].accepting
+    }
+
+    /// How many states there are.
+    pub fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    /// False: the dead state is always there.
+    pub fn is_empty(&self) -> bool {
+        self.states.is_empty()
+    }
+
+    /// An estimate of the automaton's size in bytes, the grammar included.
+    pub fn memory(&self) -> usize {
+        let configs: usize = self.states.len() * (size_of::<State>() + 40);
+        configs
+            + self.cells.len() * size_of::<Cell>()
+            + self.stacks.memory()
+            + self.texts.memory()
+            + self.grammar.memory()
+    }
+
+    /// The terminals' arena.
+    pub fn exprs(&mut self) -> &mut Exprs {
+        &mut self.grammar.exprs
+    }
+
+    pub(crate) fn configs(&self, state: StateId) -> &[Config] {
+        &self.states[state.index()].configs
+    }
+
+    /// The state after `byte`. Amortised constant: a look-up among the state's ranges.
+    ///
+    /// # Errors
+    /// [`Error::Limit`], or what the expander reports.
+    #[inline]
+    pub fn step(&mut self, state: StateId, byte: u8) -> Result<StateId> {
+        let row = self.row(state)?;
+        let cells = &self.cells[row.start as usize..][..row.len as usize];
+        let at = if cells.len() <= 8 {
+            cells.iter().position(|cell| byte <= cell.high)
+        } else {
+            Some(cells.partition_point(|cell| cell.high < byte))
+        };
+        match at.and_then(|at| cells.get(at).map(|cell| (at, *cell))) {
+            Some((at, cell)) if cell.low <= byte => {
+                if cell.target != UNKNOWN {
+                    return Ok(cell.target);
+                }
+                let target = self.compute(state, byte)?;
+                self.cells[row.start as usize + at].target = target;
+                Ok(target)
+            }
+            _ => Ok(StateId::DEAD),
+        }
+    }
+
+    /// The ranges of bytes that may lead on from `state`; only [`Automaton::step`] tells whether
+    /// they do.
+    pub(crate) fn ranges(&mut self, state: StateId) -> Result<impl Iterator<Item = (u8, u8)> + '_> {
+        let row = self.row(state)?;
+        let cells = &self.cells[row.start as usize..][..row.len as usize];
+        Ok(cells.iter().map(|cell| (cell.low, cell.high)))
+    }
+
+    /// The state after `bytes`.
+    ///
+    /// # Errors
+    /// As for [`Automaton::step`].
+    pub fn run(&mut self, state: StateId, bytes: &[u8]) -> Result<StateId> {
+        let mut state = state;
+        for &byte in bytes {
+            if state == StateId::DEAD {
+                break;
+            }
+            state = self.step(state, byte)?;
+        }
+        Ok(state)
+    }
+
+    /// The single byte that must come next, if there is exactly one and the text may not end.
+    ///
+    /// # Errors
+    /// As for [`Automaton::step`].
+    pub fn forced_byte(&mut self, state: StateId) -> Result<Option<u8>> {
+        if self.is_accepting(state) {
+            return Ok(None);
+        }
+        let ranges: Vec<(u8, u8)> = self.ranges(state)?.collect();
+        let mut forced = None;
+        for (low, high) in ranges {
+            if self.step(state, low)? == StateId::DEAD {
+                continue;
+            }
+            if low != high || forced.is_some() {
+                return Ok(None);
+            }
+            forced = Some(low);
+        }
+        Ok(forced)
+    }
+
+    #[inline]
+    fn row(&mut self, state: StateId) -> Result<RowRef> {
+        let row = self.rows[state.index()];
+        if row.start != NO_ROW.start {
+            return Ok(row);
+        }
+        self.make_row(state)
+    }
+
+    /// Lays out the ranges on which every terminal of the state is constant.
+    fn make_row(&mut self, state: StateId) -> Result<RowRef> {
+        let configs = self.states[state.index()].configs.clone();
+        let start = self.cells.len() as u32;
+        let cell = |low, high| Cell { low, high, target: UNKNOWN };
+        if let [Config { terminal, guard: ExprId::NEVER, text: TextId::NONE, .. }] = *configs {
+            let row = self.grammar.exprs.row(terminal)?;
+            self.cells.extend(row.iter().map(|arm| cell(arm.low, arm.high)));
+        } else {
+            // Bit `b` of `live`: some terminal goes on with byte `b`; of `cuts`: a range starts.
+            let (mut live, mut cuts) = ([false; 256], [false; 257]);
+            for config in &configs {
+                let single_bytes = config.text != TextId::NONE && config.text != TextId::UNKNOWN;
+                for arm in self.grammar.exprs.row(config.terminal)? {
+                    live[arm.low as usize..=arm.high as usize].fill(true);
+                    cuts[arm.low as usize] = true;
+                    cuts[arm.high as usize + 1] = true;
+                    if single_bytes {
+                        cuts[arm.low as usize..=arm.high as usize].fill(true);
+                    }
+                }
+                for arm in self.grammar.exprs.row(config.guard)? {
+                    cuts[arm.low as usize] = true;
+                    cuts[arm.high as usize + 1] = true;
+                }
+            }
+            let mut low = 0;
+            for next in 1..=256 {
+                if next == 256 || cuts[next] || live[next] != live[low] {
+                    if live[low] {
+                        self.cells.push(cell(low as u8, (next - 1) as u8));
+                    }
+                    low = next;
+                }
+            }
+        }
+        let row = RowRef { start, len: self.cells.len() as u32 - start };
+        self.rows[state.index()] = row;
+        Ok(row)
+    }
+
+    fn compute(&mut self, state: StateId, byte: u8) -> Result<StateId> {
+        let mut prediction = predict::Prediction::default();
+        for at in 0..self.states[state.index()].configs.len() {
+            let config = self.states[state.index()].configs[at];
+            let terminal = self.grammar.exprs.step(config.terminal, byte)?;
+            if terminal == ExprId::NEVER {
+                continue;
+            }
+            let mut guard = config.guard;
+            if guard != ExprId::NEVER {
+                guard = self.grammar.exprs.step(guard, byte)?;
+                if self.grammar.exprs.is_nullable(guard) {
+                    continue;
+                }
+            }
+            let text = self.texts.push(config.text, byte);
+            if self.grammar.exprs.is_nullable(terminal) {
+                let mut after = guard;
+                if config.greedy && terminal != ExprId::EMPTY {
+                    after = self.grammar.exprs.or(vec![guard, terminal]);
+                }
+                self.pop(&mut prediction, config.stack, after, text)?;
+            }
+            if terminal != ExprId::EMPTY {
+                let config = Config { terminal, guard, text, ..config };
+                self.add(&mut prediction, config)?;
+            }
+        }
+        self.finish(prediction)
+    }
+
+    fn intern(&mut self, state: State) -> StateId {
+        let hash = hash_of(&state);
+        let states = &self.states;
+        if let Some(&id) = self.ids.find(hash, |id| states[id.index()] == state) {
+            return id;
+        }
+        let id = StateId(self.states.len() as u32);
+        self.states.push(state);
+        self.rows.push(NO_ROW);
+        let states = &self.states;
+        self.ids.insert_unique(hash, id, |id| hash_of(&states[id.index()]));
+        id
+    }
+
+    fn intern_checked(&mut self, state: State) -> Result<StateId> {
+        if self.states.len() >= self.state_limit {
+            return Err(Error::limit(format!(
+                "the constraint needs more than {} states",
+                self.state_limit
+            )));
+        }
+        Ok(self.intern(state))
+    }
+}
+
+fn hash_of(state: &State) -> u64 {
+    BuildHasherDefault::<FxHasher>::default().hash_one(state)
+}

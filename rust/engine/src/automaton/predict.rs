@@ -1,0 +1,310 @@
+//! Prediction: from what follows on the stack to the terminals that may come next.
+//!
+//! Nodes still to be expanded wait on an agenda ordered by rank, callers first, so that a node
+//! reached in several ways is expanded once, on the union of the stacks.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::stack::{Frame, Next, StackId};
+use super::text::TextId;
+use super::{Automaton, Config, State, StateId};
+use crate::error::{Error, Result};
+use crate::expr::{ExprId, UNBOUNDED};
+use crate::grammar::{Node, NodeId};
+
+const RANK_UNKNOWN: u32 = u32::MAX;
+const RANK_PENDING: u32 = u32::MAX - 1;
+
+/// The next state under construction.
+#[derive(Default)]
+pub(super) struct Prediction {
+    configs: Vec<Config>,
+    agenda: BTreeMap<(Reverse<u32>, NodeId, ExprId), StackId>,
+    accepting: bool,
+    /// Something reached a cut: the step cannot be answered here.
+    deferred: bool,
+}
+
+impl Automaton {
+    pub(super) fn start_state(&mut self) -> Result<StateId> {
+        let root = self.grammar.root();
+        let mut prediction = Prediction::default();
+        self.enter(&mut prediction, root, StackId::BOTTOM, ExprId::NEVER)?;
+        self.finish(prediction)
+    }
+
+    /// The truncation of a state: as many frames as `depth` on each stack, captured texts left
+    /// open. Steps of it that need more come to [`StateId::DEFERRED`].
+    pub(crate) fn truncate(&mut self, state: StateId, depth: u32) -> Result<StateId> {
+        let State { mut configs, accepting } = self.states[state.index()].clone();
+        for config in &mut configs {
+            config.stack = self.stacks.truncate(config.stack, depth);
+            if config.text != TextId::NONE {
+                config.text = TextId::UNKNOWN;
+            }
+        }
+        let prediction =
+            Prediction { configs: configs.into_vec(), accepting, ..Prediction::default() };
+        self.finish(prediction)
+    }
+
+    /// The state with terminals' counts that cannot run out within `bytes` bytes made unbounded.
+    pub(crate) fn clamp(&mut self, state: StateId, bytes: u32) -> Result<StateId> {
+        let State { mut configs, accepting } = self.states[state.index()].clone();
+        let mut changed = false;
+        for config in &mut configs {
+            let clamped = self.grammar.exprs.clamp(config.terminal, bytes);
+            changed |= clamped != config.terminal;
+            config.terminal = clamped;
+        }
+        if !changed {
+            return Ok(state);
+        }
+        let prediction =
+            Prediction { configs: configs.into_vec(), accepting, ..Prediction::default() };
+        self.finish(prediction)
+    }
+
+    pub(super) fn add(&mut self, prediction: &mut Prediction, config: Config) -> Result<()> {
+        if config.guard != ExprId::NEVER && !self.can_pass(config.terminal, config.guard)? {
+            return Ok(());
+        }
+        prediction.configs.push(config);
+        Ok(())
+    }
+
+    /// Whether `terminal` has a text none of whose prefixes makes `guard` come true.
+    fn can_pass(&mut self, terminal: ExprId, guard: ExprId) -> Result<bool> {
+        if let Some(&known) = self.guarded.get(&(terminal, guard)) {
+            return Ok(known);
+        }
+        let exprs = &mut self.grammar.exprs;
+        let any_byte = exprs.byte_range(0, 255);
+        let something = exprs.concat2(any_byte, ExprId::ALL);
+        let longer = exprs.and(vec![guard, something]);
+        let barred = exprs.concat2(longer, ExprId::ALL);
+        let free = exprs.not(barred);
+        let passing = exprs.and(vec![terminal, something, free]);
+        let passes = !exprs.matches_nothing(passing)?;
+        self.guarded.insert((terminal, guard), passes);
+        Ok(passes)
+    }
+
+    /// What is on the stack comes next.
+    pub(super) fn pop(
+        &mut self,
+        prediction: &mut Prediction,
+        stack: StackId,
+        guard: ExprId,
+        text: TextId,
+    ) -> Result<()> {
+        for at in 0..self.stacks.frames(stack).len() {
+            let Frame { next, below } = self.stacks.frames(stack)[at];
+            match next {
+                Next::End => prediction.accepting = true,
+                Next::Cut => prediction.deferred = true,
+                Next::Node(node) => self.enter(prediction, node, below, guard)?,
+                Next::Captured { between, then } => {
+                    let after = if text == TextId::UNKNOWN {
+                        StackId::CUT
+                    } else {
+                        self.stacks.push(Next::After(then, text), below)
+                    };
+                    if between == NodeId::EMPTY {
+                        self.pop(prediction, after, guard, TextId::NONE)?;
+                    } else {
+                        self.enter(prediction, between, after, guard)?;
+                    }
+                }
+                Next::After(key, text) => {
+                    let node = self.expand_after(key, text)?;
+                    self.enter(prediction, node, below, guard)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `node` comes next, then `stack`.
+    fn enter(
+        &mut self,
+        prediction: &mut Prediction,
+        node: NodeId,
+        stack: StackId,
+        guard: ExprId,
+    ) -> Result<()> {
+        if self.grammar.is_nullable(node) {
+            self.pop(prediction, stack, guard, TextId::NONE)?;
+        }
+        self.enqueue(prediction, node, stack, guard)
+    }
+
+    /// A text of `node` that is not empty comes next, then `stack`.
+    fn enqueue(
+        &mut self,
+        prediction: &mut Prediction,
+        node: NodeId,
+        stack: StackId,
+        guard: ExprId,
+    ) -> Result<()> {
+        let key = (Reverse(self.rank(node)?), node, guard);
+        let stacks = &mut self.stacks;
+        prediction
+            .agenda
+            .entry(key)
+            .and_modify(|known| *known = stacks.union(*known, stack))
+            .or_insert(stack);
+        Ok(())
+    }
+
+    /// Works off the agenda and interns the state.
+    pub(super) fn finish(&mut self, mut prediction: Prediction) -> Result<StateId> {
+        while let Some(((_, node, guard), stack)) = prediction.agenda.pop_first() {
+            self.expand(&mut prediction, node, stack, guard)?;
+        }
+        if prediction.deferred {
+            return Ok(StateId::DEFERRED);
+        }
+        let mut configs = prediction.configs;
+        configs.sort_unstable();
+        let mut merged: Vec<Config> = Vec::with_capacity(configs.len());
+        for config in configs {
+            match merged.last_mut() {
+                Some(last) if (Config { stack: config.stack, ..*last }) == config => {
+                    last.stack = self.stacks.union(last.stack, config.stack);
+                }
+                _ => merged.push(config),
+            }
+        }
+        if merged.is_empty() && !prediction.accepting {
+            return Ok(StateId::DEAD);
+        }
+        self.intern_checked(State { configs: merged.into(), accepting: prediction.accepting })
+    }
+
+    fn expand(
+        &mut self,
+        prediction: &mut Prediction,
+        node: NodeId,
+        stack: StackId,
+        guard: ExprId,
+    ) -> Result<()> {
+        let start = |terminal| Config { terminal, guard, text: TextId::NONE, greedy: false, stack };
+        match self.grammar.node(node).clone() {
+            Node::Empty | Node::Never => Ok(()),
+            Node::Terminal(terminal) => self.add(prediction, start(terminal)),
+            Node::Greedy(terminal) => {
+                self.add(prediction, Config { greedy: true, ..start(terminal) })
+            }
+            Node::Capture { terminal, between, then } => {
+                let stack = self.stacks.push(Next::Captured { between, then }, stack);
+                self.add(prediction, Config { text: TextId::EMPTY, stack, ..start(terminal) })
+            }
+            Node::Rule(rule) => {
+                let body = self.grammar.body(rule);
+                self.enqueue(prediction, body, stack, guard)
+            }
+            Node::NonEmpty(body) => self.enqueue(prediction, body, stack, guard),
+            Node::Dynamic(key) => {
+                let body = self.expand_dynamic(key)?;
+                self.enqueue(prediction, body, stack, guard)
+            }
+            Node::Alt(items) => {
+                items.iter().try_for_each(|&item| self.enqueue(prediction, item, stack, guard))
+            }
+            Node::Seq(items) => {
+                let rest = self.grammar.seq(items[1..].iter().copied());
+                if self.grammar.is_nullable(items[0]) {
+                    self.enqueue(prediction, rest, stack, guard)?;
+                }
+                let stack = self.stacks.push(Next::Node(rest), stack);
+                self.enqueue(prediction, items[0], stack, guard)
+            }
+            Node::Repeat { body, min, max } => {
+                let more = if max == UNBOUNDED { UNBOUNDED } else { max - 1 };
+                let again = self.grammar.repeat(body, min.saturating_sub(1), more);
+                let stack = self.stacks.push(Next::Node(again), stack);
+                self.enqueue(prediction, body, stack, guard)
+            }
+        }
+    }
+
+    fn expand_dynamic(&mut self, key: u32) -> Result<NodeId> {
+        if let Some(&known) = self.expanded.get(&key) {
+            return Ok(known);
+        }
+        let body = self.ask_expander(key, None)?;
+        self.expanded.insert(key, body);
+        Ok(body)
+    }
+
+    fn expand_after(&mut self, key: u32, text: TextId) -> Result<NodeId> {
+        if let Some(&known) = self.expanded_after.get(&(key, text)) {
+            return Ok(known);
+        }
+        let bytes = self.texts.bytes(text);
+        let body = self.ask_expander(key, Some(&bytes))?;
+        self.expanded_after.insert((key, text), body);
+        Ok(body)
+    }
+
+    fn ask_expander(&mut self, key: u32, text: Option<&[u8]>) -> Result<NodeId> {
+        // Taken out for the call, which needs the grammar as well.
+        let mut expander = self.expander.take().ok_or_else(|| {
+            Error::limit("a dynamic node in a grammar without an expander".to_owned())
+        })?;
+        let body = expander.expand(key, text, &mut self.grammar);
+        self.expander = Some(expander);
+        body
+    }
+
+    /// How far a node is from the terminals it may start with: more than any node it predicts.
+    fn rank(&mut self, node: NodeId) -> Result<u32> {
+        if self.ranks.len() < self.grammar.len() {
+            self.ranks.resize(self.grammar.len(), RANK_UNKNOWN);
+        }
+        match self.ranks[node.index()] {
+            RANK_UNKNOWN => {}
+            RANK_PENDING => {
+                return Err(Error::limit(
+                    "the grammar reaches itself without reading anything".to_owned(),
+                ));
+            }
+            known => return Ok(known),
+        }
+        self.ranks[node.index()] = RANK_PENDING;
+        let rank = stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.rank_of(node));
+        self.ranks[node.index()] = *rank.as_ref().unwrap_or(&RANK_UNKNOWN);
+        rank
+    }
+
+    fn rank_of(&mut self, node: NodeId) -> Result<u32> {
+        let below = match self.grammar.node(node).clone() {
+            Node::Empty | Node::Never => return Ok(0),
+            Node::Terminal(_) | Node::Greedy(_) | Node::Capture { .. } => return Ok(0),
+            Node::Rule(rule) => self.rank(self.grammar.body(rule))?,
+            Node::NonEmpty(body) | Node::Repeat { body, .. } => self.rank(body)?,
+            Node::Dynamic(key) => {
+                let body = self.expand_dynamic(key)?;
+                self.rank(body)?
+            }
+            Node::Alt(items) => {
+                let mut rank = 0;
+                for &item in &items {
+                    rank = rank.max(self.rank(item)?);
+                }
+                rank
+            }
+            Node::Seq(items) => {
+                let mut rank = self.rank(items[0])?;
+                if self.grammar.is_nullable(items[0]) {
+                    let rest = self.grammar.seq(items[1..].iter().copied());
+                    rank = rank.max(self.rank(rest)?);
+                }
+                rank
+            }
+        };
+        Ok(below + 1)
+    }
+}

@@ -1,0 +1,126 @@
+//! Hash-consed stacks: what follows the terminal in progress, in every way that is possible.
+
+use std::hash::{BuildHasher, BuildHasherDefault};
+
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+
+use super::text::TextId;
+use crate::grammar::NodeId;
+
+/// A set of stacks.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct StackId(u32);
+
+impl StackId {
+    /// Nothing follows: the text may end.
+    pub const BOTTOM: StackId = StackId(0);
+    /// What follows is left open; see [`super::StateId::DEFERRED`].
+    pub const CUT: StackId = StackId(1);
+}
+
+/// What is on top of a stack.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(super) enum Next {
+    /// The end of the text.
+    End,
+    /// Whatever lies below the cut of a truncated stack.
+    Cut,
+    /// A node of the grammar.
+    Node(NodeId),
+    /// What the expander makes of this key and text.
+    After(u32, TextId),
+    /// The rest of a capture whose terminal has just ended: its text goes to the frame below.
+    Captured { between: NodeId, then: u32 },
+}
+
+/// One way to go on: the top of a stack, and the stacks below it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(super) struct Frame {
+    pub next: Next,
+    pub below: StackId,
+}
+
+/// The arena of stacks.
+pub(super) struct Stacks {
+    sets: Vec<Box<[Frame]>>,
+    ids: HashTable<StackId>,
+    frames: usize,
+}
+
+impl Stacks {
+    pub fn new() -> Self {
+        let mut stacks = Stacks { sets: Vec::new(), ids: HashTable::new(), frames: 0 };
+        let bottom = stacks.intern(vec![Frame { next: Next::End, below: StackId::BOTTOM }]);
+        let cut = stacks.intern(vec![Frame { next: Next::Cut, below: StackId::CUT }]);
+        debug_assert_eq!((bottom, cut), (StackId::BOTTOM, StackId::CUT));
+        stacks
+    }
+
+    pub fn frames(&self, stack: StackId) -> &[Frame] {
+        &self.sets[stack.0 as usize]
+    }
+
+    /// `next` on top of `below`. Nothing is pushed for the empty node.
+    pub fn push(&mut self, next: Next, below: StackId) -> StackId {
+        if next == Next::Node(NodeId::EMPTY) {
+            return below;
+        }
+        self.intern(vec![Frame { next, below }])
+    }
+
+    /// Every way of either.
+    pub fn union(&mut self, a: StackId, b: StackId) -> StackId {
+        if a == b {
+            return a;
+        }
+        let mut frames = self.frames(a).to_vec();
+        frames.extend_from_slice(self.frames(b));
+        frames.sort_unstable();
+        frames.dedup();
+        self.intern(frames)
+    }
+
+    /// The top `depth` frames of every way, the rest cut off.
+    pub fn truncate(&mut self, stack: StackId, depth: u32) -> StackId {
+        if depth == 0 {
+            return StackId::CUT;
+        }
+        let mut frames = self.frames(stack).to_vec();
+        for frame in &mut frames {
+            match frame.next {
+                Next::End | Next::Cut => {}
+                _ => frame.below = self.truncate(frame.below, depth - 1),
+            }
+            if let Next::After(..) = frame.next {
+                // What the expander makes of a text is below every cut.
+                *frame = Frame { next: Next::Cut, below: StackId::CUT };
+            }
+        }
+        frames.sort_unstable();
+        frames.dedup();
+        self.intern(frames)
+    }
+
+    pub fn memory(&self) -> usize {
+        self.sets.len() * 24 + self.frames * size_of::<Frame>()
+    }
+
+    fn intern(&mut self, frames: Vec<Frame>) -> StackId {
+        let hash = hash_of(&frames);
+        let sets = &self.sets;
+        if let Some(&id) = self.ids.find(hash, |id| *sets[id.0 as usize] == *frames) {
+            return id;
+        }
+        let id = StackId(self.sets.len() as u32);
+        self.frames += frames.len();
+        self.sets.push(frames.into());
+        let sets = &self.sets;
+        self.ids.insert_unique(hash, id, |id| hash_of(&sets[id.0 as usize]));
+        id
+    }
+}
+
+fn hash_of(frames: &[Frame]) -> u64 {
+    BuildHasherDefault::<FxHasher>::default().hash_one(frames)
+}

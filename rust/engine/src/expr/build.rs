@@ -1,0 +1,271 @@
+//! Smart constructors: every expression is made here, in normal form.
+
+use super::row::{self, Transition};
+use super::{Expr, ExprId, Exprs, UNBOUNDED};
+
+impl Exprs {
+    /// Any one byte of `low..=high`.
+    pub fn byte_range(&mut self, low: u8, high: u8) -> ExprId {
+        self.switch(vec![Transition { low, high, target: ExprId::EMPTY }])
+    }
+
+    /// One byte, then what its range leads to. `arms` are sorted and disjoint.
+    pub fn switch(&mut self, arms: Vec<Transition>) -> ExprId {
+        let mut joined = Vec::with_capacity(arms.len());
+        for arm in arms {
+            row::push(&mut joined, arm.low, arm.high, arm.target);
+        }
+        if joined.is_empty() {
+            return ExprId::NEVER;
+        }
+        self.intern(Expr::Switch(joined.into()))
+    }
+
+    /// Exactly these bytes.
+    pub fn literal(&mut self, bytes: &[u8]) -> ExprId {
+        if bytes.is_empty() {
+            return ExprId::EMPTY;
+        }
+        let literal = match self.literal_ids.get(bytes) {
+            Some(&literal) => literal,
+            None => {
+                let literal = self.literals.len() as u32;
+                self.literals.push(bytes.into());
+                self.literal_ids.insert(bytes.into(), literal);
+                literal
+            }
+        };
+        self.intern(Expr::Literal { literal, at: 0 })
+    }
+
+    /// One expression after another.
+    pub fn concat(&mut self, items: &[ExprId]) -> ExprId {
+        items.iter().rev().fold(ExprId::EMPTY, |tail, &head| self.concat2(head, tail))
+    }
+
+    /// `head`, then `tail`.
+    pub fn concat2(&mut self, head: ExprId, tail: ExprId) -> ExprId {
+        if head == ExprId::NEVER || tail == ExprId::NEVER {
+            return ExprId::NEVER;
+        }
+        if head == ExprId::EMPTY {
+            return tail;
+        }
+        if tail == ExprId::EMPTY {
+            return head;
+        }
+        if head == ExprId::ALL && tail == ExprId::ALL {
+            return head;
+        }
+        if let Expr::Concat(first, rest) = *self.node(head) {
+            // Right-nested, so that what follows an expression is always its tail.
+            let mut heads = vec![first];
+            let mut rest = rest;
+            while let Expr::Concat(next, after) = *self.node(rest) {
+                heads.push(next);
+                rest = after;
+            }
+            heads.push(rest);
+            return heads.into_iter().rev().fold(tail, |tail, head| self.concat2(head, tail));
+        }
+        self.intern(Expr::Concat(head, tail))
+    }
+
+    /// Any of the expressions.
+    pub fn or(&mut self, items: Vec<ExprId>) -> ExprId {
+        let mut flat = Vec::with_capacity(items.len());
+        for item in items {
+            match self.node(item) {
+                Expr::Never => {}
+                Expr::Or(inner) => flat.extend_from_slice(inner),
+                _ => flat.push(item),
+            }
+        }
+        flat.sort_unstable();
+        flat.dedup();
+        if flat.contains(&ExprId::ALL) {
+            return ExprId::ALL;
+        }
+        self.join_counts(&mut flat);
+        if flat.contains(&ExprId::EMPTY)
+            && flat.iter().any(|&item| item != ExprId::EMPTY && self.is_nullable(item) && !self.facts(item).boolean)
+        {
+            flat.retain(|&item| item != ExprId::EMPTY);
+        }
+        match flat.len() {
+            0 => ExprId::NEVER,
+            1 => flat[0],
+            _ => self.intern(Expr::Or(flat.into())),
+        }
+    }
+
+    /// Joins alternatives that differ only in how often the same thing is still to come, where
+    /// the counts overlap or touch. Without it a counter inside a repetition multiplies states.
+    fn join_counts(&mut self, items: &mut Vec<ExprId>) {
+        if items.len() < 2 {
+            return;
+        }
+        let mut counted: Vec<(ExprId, ExprId, u32, u32)> = Vec::new();
+        for &item in items.iter() {
+            if let Some(parts) = self.as_counted(item) {
+                counted.push(parts);
+            }
+        }
+        if counted.len() < 2 {
+            return;
+        }
+        counted.sort_unstable();
+        let before = counted.len();
+        counted.dedup_by(|next, kept| {
+            let same = next.0 == kept.0 && next.1 == kept.1;
+            let touches = next.2 <= kept.3.saturating_add(1);
+            if same && touches {
+                kept.3 = kept.3.max(next.3);
+            }
+            same && touches
+        });
+        if counted.len() == before {
+            return;
+        }
+        items.retain(|&item| self.as_counted(item).is_none());
+        for (body, tail, min, max) in counted {
+            let repeated = self.repeat(body, min, max);
+            let joined = self.concat2(repeated, tail);
+            match self.node(joined) {
+                Expr::Or(inner) => items.extend_from_slice(&inner.clone()),
+                _ => items.push(joined),
+            }
+        }
+        items.sort_unstable();
+        items.dedup();
+    }
+
+    /// `body{min,max} tail`, if the expression has that shape.
+    fn as_counted(&self, item: ExprId) -> Option<(ExprId, ExprId, u32, u32)> {
+        let (head, tail) = match *self.node(item) {
+            Expr::Concat(head, tail) => (head, tail),
+            _ => (item, ExprId::EMPTY),
+        };
+        match *self.node(head) {
+            Expr::Repeat { body, min, max } => Some((body, tail, min, max)),
+            _ => None,
+        }
+    }
+
+    /// All of the expressions at once.
+    ///
+    /// An operand with look-around in it must describe the whole rest of the text: it may not be
+    /// followed by anything outside the intersection.
+    pub fn and(&mut self, items: Vec<ExprId>) -> ExprId {
+        let mut flat = Vec::with_capacity(items.len());
+        for item in items {
+            match self.node(item) {
+                Expr::And(inner) => flat.extend_from_slice(inner),
+                _ => flat.push(item),
+            }
+        }
+        flat.sort_unstable();
+        flat.dedup();
+        flat.retain(|&item| item != ExprId::ALL);
+        if flat.contains(&ExprId::NEVER) {
+            return ExprId::NEVER;
+        }
+        if flat.contains(&ExprId::EMPTY) {
+            let nullable = flat.iter().all(|&item| self.is_nullable(item));
+            return if nullable { ExprId::EMPTY } else { ExprId::NEVER };
+        }
+        for &item in &flat {
+            if let Expr::Not(body) = *self.node(item) {
+                if flat.binary_search(&body).is_ok() {
+                    return ExprId::NEVER;
+                }
+            }
+        }
+        match flat.len() {
+            0 => ExprId::ALL,
+            1 => flat[0],
+            _ => self.intern(Expr::And(flat.into())),
+        }
+    }
+
+    /// Every byte string that `body` does not match, valid UTF-8 or not. The same condition on
+    /// look-around as in [`Exprs::and`].
+    pub fn not(&mut self, body: ExprId) -> ExprId {
+        match *self.node(body) {
+            Expr::Not(inner) => inner,
+            _ => self.intern(Expr::Not(body)),
+        }
+    }
+
+    /// `body`, between `min` and `max` times; [`UNBOUNDED`] for no upper bound.
+    pub fn repeat(&mut self, body: ExprId, min: u32, max: u32) -> ExprId {
+        debug_assert!(min <= max);
+        if max == 0 || body == ExprId::EMPTY {
+            return ExprId::EMPTY;
+        }
+        if body == ExprId::NEVER {
+            return if min == 0 { ExprId::EMPTY } else { ExprId::NEVER };
+        }
+        if (min, max) == (1, 1) || body == ExprId::ALL {
+            return if min == 0 && body != ExprId::ALL { self.optional(body) } else { body };
+        }
+        // Look-around is nullable only in places, so the count must stay as written.
+        let plain = !self.facts(body).look_ahead && !self.facts(body).look_behind;
+        let min = if plain && self.is_nullable(body) { 0 } else { min };
+        if let Expr::Repeat { body: inner, min: inner_min, max: inner_max } = *self.node(body) {
+            // (x*)* and the like.
+            if inner_min <= 1 && inner_max == UNBOUNDED && max >= 1 {
+                let least = if inner_min == 0 { 0 } else { min };
+                if least <= 1 {
+                    return self.repeat(inner, least, UNBOUNDED);
+                }
+            }
+            // (x?){n} and (x?)* are x{0,n} and x*.
+            if (inner_min, inner_max) == (0, 1) {
+                return self.repeat(inner, 0, max);
+            }
+        }
+        if (min, max) == (0, UNBOUNDED) {
+            if let Expr::Switch(arms) = self.node(body) {
+                if matches!(**arms, [Transition { low: 0, high: 255, target: ExprId::EMPTY }]) {
+                    return ExprId::ALL;
+                }
+            }
+        }
+        self.intern(Expr::Repeat { body, min, max })
+    }
+
+    /// `body` or nothing.
+    pub fn optional(&mut self, body: ExprId) -> ExprId {
+        self.repeat(body, 0, 1)
+    }
+
+    /// `body` any number of times.
+    pub fn star(&mut self, body: ExprId) -> ExprId {
+        self.repeat(body, 0, UNBOUNDED)
+    }
+
+    /// A place after which the text goes on (or, `negated`, does not go on) with `body`.
+    pub fn look_ahead(&mut self, body: ExprId, negated: bool) -> ExprId {
+        self.intern(Expr::LookAhead { body, negated })
+    }
+
+    /// A place before which the text ends (or, `negated`, does not end) with `body`.
+    pub fn look_behind(&mut self, body: ExprId, negated: bool) -> ExprId {
+        let state = self.concat2(ExprId::ALL, body);
+        self.intern(Expr::LookBehind { state, negated })
+    }
+
+    /// The same look-behind after more text.
+    pub(super) fn look_behind_at(&mut self, state: ExprId, negated: bool) -> ExprId {
+        self.intern(Expr::LookBehind { state, negated })
+    }
+
+    /// The rest of a literal.
+    pub(super) fn literal_from(&mut self, literal: u32, at: u32) -> ExprId {
+        if at as usize == self.literals[literal as usize].len() {
+            return ExprId::EMPTY;
+        }
+        self.intern(Expr::Literal { literal, at })
+    }
+}

@@ -1,0 +1,267 @@
+//! Terminals: regular expressions over bytes, run as lazily built deterministic automata.
+//!
+//! An expression is a node of a hash-consed arena ([`Exprs`]), so equal expressions are one
+//! [`ExprId`]. Its automaton is never built ahead: a state *is* an expression, and the row of a
+//! state lists, for ranges of bytes, the Brzozowski derivative by those bytes. A row is computed
+//! the first time it is asked for and then kept. Derivatives make three things cheap that a
+//! Thompson construction copies or cannot do: counted repetition (a counter in the node),
+//! intersection and complement, and look-around.
+//!
+//! - [`build`]: smart constructors; they keep expressions in a normal form, which is what bounds
+//!   the number of distinct derivatives.
+//! - [`utf8`]: classes of code points and sets of literals as byte-level decision nodes.
+//! - [`derivative`]: rows.
+//! - [`emptiness`]: which expressions match nothing, so that no state is a dead end.
+//!
+//! Sources: Brzozowski, "Derivatives of Regular Expressions" (1964); Owens, Reppy and Turon,
+//! "Regular-expression derivatives re-examined" (2009); Moseley et al., "Derivative Based
+//! Nonbacktracking Real-World Regex Matching" (2023) for look-around by location.
+
+mod build;
+mod clamp;
+mod derivative;
+mod emptiness;
+mod row;
+mod utf8;
+
+pub use row::Transition;
+
+use std::hash::{BuildHasher, BuildHasherDefault};
+
+use hashbrown::HashTable;
+use row::RowRef;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHasher};
+
+/// The upper bound of a repetition without one.
+pub const UNBOUNDED: u32 = u32::MAX;
+
+/// One expression of an [`Exprs`] arena; also one state of its automaton.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ExprId(u32);
+
+impl ExprId {
+    /// The expression that matches nothing.
+    pub const NEVER: ExprId = ExprId(0);
+    /// The expression that matches the empty text only.
+    pub const EMPTY: ExprId = ExprId(1);
+    /// The expression that matches every byte string.
+    pub const ALL: ExprId = ExprId(2);
+
+    /// The position of this expression in its arena.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The shapes of an expression.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Expr {
+    Never,
+    Empty,
+    /// One byte decides what follows: sorted disjoint ranges, no target [`ExprId::NEVER`].
+    Switch(Box<[Transition]>),
+    /// What is left of literal number `literal` from byte `at` on; never empty.
+    Literal {
+        literal: u32,
+        at: u32,
+    },
+    /// The head is not itself a `Concat`.
+    Concat(ExprId, ExprId),
+    /// Sorted, at least two.
+    Or(Box<[ExprId]>),
+    /// Sorted, at least two.
+    And(Box<[ExprId]>),
+    /// The complement among all byte strings.
+    Not(ExprId),
+    Repeat {
+        body: ExprId,
+        min: u32,
+        max: u32,
+    },
+    /// What follows has (or has not) a prefix in `body`.
+    LookAhead {
+        body: ExprId,
+        negated: bool,
+    },
+    /// What came before has (or has not) a suffix in the language looked for; `state` is the
+    /// automaton of "anything, then that" after the bytes read so far.
+    LookBehind {
+        state: ExprId,
+        negated: bool,
+    },
+}
+
+/// What is known of an expression from its structure alone.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Facts {
+    /// Matches the empty text (at the end of the whole text, where look-around is involved).
+    pub nullable: bool,
+    pub look_ahead: bool,
+    pub look_behind: bool,
+    /// Has an `And`, a `Not` or look-around: may match nothing without being `NEVER`.
+    pub boolean: bool,
+    /// Has a finite repetition count larger than one.
+    pub counted: bool,
+}
+
+/// The arena of expressions, with the rows computed so far.
+pub struct Exprs {
+    nodes: Vec<Expr>,
+    facts: Vec<Facts>,
+    ids: HashTable<ExprId>,
+    literals: Vec<Box<[u8]>>,
+    literal_ids: FxHashMap<Box<[u8]>, u32>,
+    rows: Vec<RowRef>,
+    transitions: Vec<Transition>,
+    /// Whether a boolean expression matches anything; 0 unknown, 1 yes, 2 no.
+    liveness: Vec<u8>,
+    /// How many expressions an emptiness search may visit.
+    pub emptiness_limit: usize,
+    /// How many expressions the arena may hold.
+    pub size_limit: usize,
+}
+
+impl Default for Exprs {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Exprs {
+    /// An arena with the three constants in it.
+    pub fn new() -> Self {
+        let mut exprs = Exprs {
+            nodes: Vec::new(),
+            facts: Vec::new(),
+            ids: HashTable::new(),
+            literals: Vec::new(),
+            literal_ids: FxHashMap::with_hasher(FxBuildHasher),
+            rows: Vec::new(),
+            transitions: Vec::new(),
+            liveness: Vec::new(),
+            emptiness_limit: 50_000,
+            size_limit: 4_000_000,
+        };
+        let never = exprs.intern(Expr::Never);
+        let empty = exprs.intern(Expr::Empty);
+        let all = exprs.intern(Expr::Not(never));
+        debug_assert_eq!((never, empty, all), (ExprId::NEVER, ExprId::EMPTY, ExprId::ALL));
+        exprs
+    }
+
+    /// How many expressions there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// False: the constants are always there.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// An estimate of the arena's size in bytes.
+    pub fn memory(&self) -> usize {
+        self.nodes.len() * 72 + self.transitions.len() * size_of::<Transition>()
+    }
+
+    pub(crate) fn node(&self, id: ExprId) -> &Expr {
+        &self.nodes[id.index()]
+    }
+
+    pub(crate) fn facts(&self, id: ExprId) -> Facts {
+        self.facts[id.index()]
+    }
+
+    /// Whether the expression matches the empty text.
+    pub fn is_nullable(&self, id: ExprId) -> bool {
+        self.facts[id.index()].nullable
+    }
+
+    fn literal_bytes(&self, literal: u32, at: u32) -> &[u8] {
+        &self.literals[literal as usize][at as usize..]
+    }
+
+    /// The one id of a node already in normal form.
+    fn intern(&mut self, node: Expr) -> ExprId {
+        let hash = hash_of(&node);
+        let nodes = &self.nodes;
+        if let Some(&id) = self.ids.find(hash, |id| nodes[id.index()] == node) {
+            return id;
+        }
+        let id = ExprId(self.nodes.len() as u32);
+        let facts = self.facts_of(&node);
+        self.nodes.push(node);
+        self.facts.push(facts);
+        self.rows.push(RowRef::UNKNOWN);
+        self.liveness.push(0);
+        let nodes = &self.nodes;
+        self.ids.insert_unique(hash, id, |id| hash_of(&nodes[id.index()]));
+        id
+    }
+
+    fn facts_of(&self, node: &Expr) -> Facts {
+        let of = |ids: &[ExprId]| {
+            ids.iter().fold(Facts::default(), |all, &id| {
+                let one = self.facts(id);
+                Facts {
+                    nullable: false,
+                    look_ahead: all.look_ahead | one.look_ahead,
+                    look_behind: all.look_behind | one.look_behind,
+                    boolean: all.boolean | one.boolean,
+                    counted: all.counted | one.counted,
+                }
+            })
+        };
+        let nullable = |id: ExprId| self.is_nullable(id);
+        match node {
+            Expr::Never | Expr::Literal { .. } => Facts::default(),
+            Expr::Empty => Facts { nullable: true, ..Facts::default() },
+            Expr::Switch(arms) => {
+                let targets: Vec<ExprId> = arms.iter().map(|arm| arm.target).collect();
+                Facts { nullable: false, ..of(&targets) }
+            }
+            Expr::Concat(head, tail) => {
+                Facts { nullable: nullable(*head) && nullable(*tail), ..of(&[*head, *tail]) }
+            }
+            Expr::Or(items) => Facts { nullable: items.iter().any(|&i| nullable(i)), ..of(items) },
+            Expr::And(items) => {
+                Facts { nullable: items.iter().all(|&i| nullable(i)), boolean: true, ..of(items) }
+            }
+            Expr::Not(body) => Facts {
+                nullable: !nullable(*body),
+                // Everything and "anything but the empty text" are never empty.
+                boolean: *body != ExprId::NEVER,
+                ..of(&[*body])
+            },
+            Expr::Repeat { body, min, max } => Facts {
+                nullable: *min == 0 || nullable(*body),
+                counted: *min > 1 || (*max > 1 && *max != UNBOUNDED),
+                ..of(&[*body])
+            }
+            .or_counted(self.facts(*body).counted),
+            Expr::LookAhead { body, negated } => Facts {
+                nullable: nullable(*body) != *negated,
+                look_ahead: true,
+                boolean: true,
+                ..of(&[*body])
+            },
+            Expr::LookBehind { state, negated } => Facts {
+                nullable: nullable(*state) != *negated,
+                look_behind: true,
+                boolean: true,
+                ..of(&[*state])
+            },
+        }
+    }
+}
+
+impl Facts {
+    fn or_counted(mut self, counted: bool) -> Self {
+        self.counted |= counted;
+        self
+    }
+}
+
+fn hash_of(node: &Expr) -> u64 {
+    BuildHasherDefault::<FxHasher>::default().hash_one(node)
+}

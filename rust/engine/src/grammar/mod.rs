@@ -1,0 +1,347 @@
+//! The one intermediate representation that every front end produces and the automaton runs.
+//!
+//! A grammar is a hash-consed arena of nodes over terminals ([`crate::expr`]): equal nodes are one
+//! [`NodeId`]. Rules give recursion. What cannot be written down ahead, because it depends on what
+//! is written while generating (keys already used) or would be large and is rarely reached, is a
+//! [`Node::Dynamic`]: the grammar's [`Expander`] makes its body the first time it is reached.
+//!
+//! - [`left_recursion`]: rewrites rules so that none reaches itself without reading something,
+//!   which is what the automaton's prediction relies on.
+//! - [`productive`]: which rules have a sentence at all.
+
+mod left_recursion;
+mod nullable;
+mod productive;
+
+use std::hash::{BuildHasher, BuildHasherDefault};
+
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+
+use crate::error::Result;
+use crate::expr::{ExprId, Exprs, UNBOUNDED};
+
+/// One node of a [`Grammar`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct NodeId(u32);
+
+impl NodeId {
+    /// The node of the empty text.
+    pub const EMPTY: NodeId = NodeId(0);
+    /// The node without any text.
+    pub const NEVER: NodeId = NodeId(1);
+
+    /// The position of this node in its grammar.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A named, possibly recursive part of a grammar.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct RuleId(u32);
+
+impl RuleId {
+    /// The position of this rule in its grammar.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The shapes of a node.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Node {
+    /// The empty text.
+    Empty,
+    /// No text.
+    Never,
+    /// A text of the terminal.
+    Terminal(ExprId),
+    /// A text of the terminal, as long as no longer prefix of what follows would be one too: a
+    /// terminal as a lexer reads it. "Longest" is by the terminal's language.
+    Greedy(ExprId),
+    /// A text of the terminal, then `between`, then the expansion of `then` for that text. Only
+    /// what comes after `between` may depend on the text, which is what lets states that differ
+    /// in the text alone share a mask.
+    Capture {
+        /// The terminal whose text is handed on.
+        terminal: ExprId,
+        /// What follows whatever the text is.
+        between: NodeId,
+        /// The key given to the expander, together with the text.
+        then: u32,
+    },
+    /// What the rule's body is.
+    Rule(RuleId),
+    /// One after another; at least two.
+    Seq(Box<[NodeId]>),
+    /// Any of them; at least two, sorted.
+    Alt(Box<[NodeId]>),
+    /// `body`, `min` to `max` times; [`UNBOUNDED`] for no upper bound.
+    Repeat { body: NodeId, min: u32, max: u32 },
+    /// `body`, but not the empty text.
+    NonEmpty(NodeId),
+    /// Whatever the expander makes of this key; never the empty text.
+    Dynamic(u32),
+}
+
+/// Makes the bodies of [`Node::Dynamic`] and of what follows a [`Node::Capture`].
+pub trait Expander: Send {
+    /// The body for `key`. `text` is the captured text where a capture leads here. The body of a
+    /// dynamic node must not be nullable and must not reach the node itself before reading
+    /// something; what follows a capture may be nullable. Called once for each (key, text).
+    ///
+    /// # Errors
+    /// Any error is reported to whoever asked for the mask that needed it.
+    fn expand(&mut self, key: u32, text: Option<&[u8]>, grammar: &mut Grammar) -> Result<NodeId>;
+}
+
+/// An arena of nodes, their terminals, and the node to start from.
+pub struct Grammar {
+    /// The arena of terminals.
+    pub exprs: Exprs,
+    nodes: Vec<Node>,
+    nullable: Vec<Option<bool>>,
+    ids: HashTable<NodeId>,
+    rules: Vec<NodeId>,
+    rule_nullable: Vec<bool>,
+    names: Vec<String>,
+    root: NodeId,
+}
+
+impl Default for Grammar {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Grammar {
+    /// A grammar without rules, whose root is the empty text.
+    pub fn new() -> Self {
+        let mut grammar = Grammar {
+            exprs: Exprs::new(),
+            nodes: Vec::new(),
+            nullable: Vec::new(),
+            ids: HashTable::new(),
+            rules: Vec::new(),
+            rule_nullable: Vec::new(),
+            names: Vec::new(),
+            root: NodeId::EMPTY,
+        };
+        let empty = grammar.intern(Node::Empty);
+        let never = grammar.intern(Node::Never);
+        debug_assert_eq!((empty, never), (NodeId::EMPTY, NodeId::NEVER));
+        grammar
+    }
+
+    /// A text of `terminal`.
+    pub fn terminal(&mut self, terminal: ExprId) -> NodeId {
+        match terminal {
+            ExprId::NEVER => NodeId::NEVER,
+            ExprId::EMPTY => NodeId::EMPTY,
+            _ => self.intern(Node::Terminal(terminal)),
+        }
+    }
+
+    /// Exactly this text.
+    pub fn literal(&mut self, text: &str) -> NodeId {
+        let terminal = self.exprs.literal(text.as_bytes());
+        self.terminal(terminal)
+    }
+
+    /// A text of `terminal` that could not have been longer.
+    pub fn greedy(&mut self, terminal: ExprId) -> NodeId {
+        match terminal {
+            ExprId::NEVER => NodeId::NEVER,
+            ExprId::EMPTY => NodeId::EMPTY,
+            _ => self.intern(Node::Greedy(terminal)),
+        }
+    }
+
+    /// A text of `terminal`, then `between`, then what the expander makes of `then` and that text
+    /// (for instance a key, `":` and its value, and the members after it).
+    pub fn capture(&mut self, terminal: ExprId, between: NodeId, then: u32) -> NodeId {
+        match (terminal, between) {
+            (ExprId::NEVER, _) | (_, NodeId::NEVER) => NodeId::NEVER,
+            _ => self.intern(Node::Capture { terminal, between, then }),
+        }
+    }
+
+    /// What the expander makes of `key`.
+    pub fn dynamic(&mut self, key: u32) -> NodeId {
+        self.intern(Node::Dynamic(key))
+    }
+
+    /// One after another.
+    pub fn seq(&mut self, items: impl IntoIterator<Item = NodeId>) -> NodeId {
+        let mut flat = Vec::new();
+        for item in items {
+            match self.node(item) {
+                Node::Never => return NodeId::NEVER,
+                Node::Empty => {}
+                Node::Seq(inner) => flat.extend_from_slice(inner),
+                _ => flat.push(item),
+            }
+        }
+        match flat.len() {
+            0 => NodeId::EMPTY,
+            1 => flat[0],
+            _ => self.intern(Node::Seq(flat.into())),
+        }
+    }
+
+    /// Any of them. Plain terminals among them become one terminal.
+    pub fn alt(&mut self, items: impl IntoIterator<Item = NodeId>) -> NodeId {
+        let mut flat = Vec::new();
+        let mut terminals = Vec::new();
+        for item in items {
+            match self.node(item) {
+                Node::Never => {}
+                Node::Terminal(terminal) => terminals.push(*terminal),
+                Node::Alt(inner) => {
+                    for &inner in inner.iter() {
+                        match self.node(inner) {
+                            Node::Terminal(terminal) => terminals.push(*terminal),
+                            _ => flat.push(inner),
+                        }
+                    }
+                }
+                _ => flat.push(item),
+            }
+        }
+        if !terminals.is_empty() {
+            let terminal = self.exprs.or(terminals);
+            flat.push(self.terminal(terminal));
+        }
+        flat.sort_unstable();
+        flat.dedup();
+        match flat.len() {
+            0 => NodeId::NEVER,
+            1 => flat[0],
+            _ => self.intern(Node::Alt(flat.into())),
+        }
+    }
+
+    /// `body`, `min` to `max` times; [`UNBOUNDED`] for no upper bound.
+    pub fn repeat(&mut self, body: NodeId, min: u32, max: u32) -> NodeId {
+        debug_assert!(min <= max);
+        match (body, min, max) {
+            (NodeId::EMPTY, ..) | (_, _, 0) | (NodeId::NEVER, 0, _) => NodeId::EMPTY,
+            (NodeId::NEVER, ..) => NodeId::NEVER,
+            (_, 1, 1) => body,
+            _ => self.intern(Node::Repeat { body, min, max }),
+        }
+    }
+
+    /// `body` or nothing.
+    pub fn optional(&mut self, body: NodeId) -> NodeId {
+        self.repeat(body, 0, 1)
+    }
+
+    /// `body` any number of times.
+    pub fn star(&mut self, body: NodeId) -> NodeId {
+        self.repeat(body, 0, UNBOUNDED)
+    }
+
+    /// `body`, but not the empty text.
+    pub fn non_empty(&mut self, body: NodeId) -> NodeId {
+        match self.node(body) {
+            Node::Empty | Node::Never => NodeId::NEVER,
+            Node::NonEmpty(_) | Node::Dynamic(_) => body,
+            _ => self.intern(Node::NonEmpty(body)),
+        }
+    }
+
+    /// A new rule, to be given its body by [`Grammar::define`].
+    pub fn declare(&mut self, name: &str) -> RuleId {
+        let rule = RuleId(self.rules.len() as u32);
+        self.rules.push(NodeId::NEVER);
+        self.rule_nullable.push(false);
+        self.names.push(name.to_owned());
+        rule
+    }
+
+    /// Gives a rule its body.
+    pub fn define(&mut self, rule: RuleId, body: NodeId) {
+        self.rules[rule.index()] = body;
+    }
+
+    /// The node of a rule.
+    pub fn rule(&mut self, rule: RuleId) -> NodeId {
+        self.intern(Node::Rule(rule))
+    }
+
+    /// The body of a rule.
+    pub fn body(&self, rule: RuleId) -> NodeId {
+        self.rules[rule.index()]
+    }
+
+    /// The name a rule was declared with.
+    pub fn name(&self, rule: RuleId) -> &str {
+        &self.names[rule.index()]
+    }
+
+    /// How many rules there are.
+    pub fn rule_count(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Sets the node to start from.
+    pub fn set_root(&mut self, root: NodeId) {
+        self.root = root;
+    }
+
+    /// The node to start from.
+    pub fn root(&self) -> NodeId {
+        self.root
+    }
+
+    /// What a node is.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// False: the constants are always there.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// An estimate of the grammar's size in bytes, terminals included.
+    pub fn memory(&self) -> usize {
+        self.nodes.len() * 64 + self.exprs.memory()
+    }
+
+    /// Makes a grammar with recursive rules fit for the automaton; front ends that define rules
+    /// call it once, after the last definition. Unproductive alternatives are dropped, nullability
+    /// is settled, left recursion is removed. Returns the rules without any sentence, so that the
+    /// front end can name them; the root is [`NodeId::NEVER`] if nothing is left.
+    pub fn finish(&mut self) -> Vec<RuleId> {
+        let unproductive = self.drop_unproductive();
+        self.settle_nullable();
+        self.remove_left_recursion();
+        unproductive
+    }
+
+    fn intern(&mut self, node: Node) -> NodeId {
+        let hash = hash_of(&node);
+        let nodes = &self.nodes;
+        if let Some(&id) = self.ids.find(hash, |id| nodes[id.index()] == node) {
+            return id;
+        }
+        let id = NodeId(self.nodes.len() as u32);
+        self.nodes.push(node);
+        self.nullable.push(None);
+        let nodes = &self.nodes;
+        self.ids.insert_unique(hash, id, |id| hash_of(&nodes[id.index()]));
+        id
+    }
+}
+
+fn hash_of(node: &Node) -> u64 {
+    BuildHasherDefault::<FxHasher>::default().hash_one(node)
+}

@@ -1,7 +1,12 @@
 //! Regexes, JSON Schemas, choices and Lark grammars, compiled to the tokens allowed next.
 
 pub mod automaton;
+pub mod choices;
 pub mod error;
 pub mod expr;
 pub mod grammar;
+pub mod guide;
+pub mod index;
+pub mod json_schema;
 pub mod regex;
+pub mod vocabulary;

@@ -1,0 +1,91 @@
+"""The errors that a caller can meet, in one place.
+
+Three families. A constraint that cannot be honoured (`ConstraintError` and its kinds, all `ValueError`s, from
+`outlines.guide`) and an output type or prompt of the wrong kind (`TypeError`) are raised before the model runs.
+What goes wrong while it runs is an `OutlinesError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from outlines.guide import ConstraintError, GrammarError, JsonSchemaError, LimitError, RegexError
+
+_FROM_GUIDE = frozenset({"ConstraintError", "GrammarError", "JsonSchemaError", "LimitError", "RegexError"})
+
+__all__ = [
+    "BatchError",
+    "ConstraintError",
+    "GenerationError",
+    "GrammarError",
+    "JsonSchemaError",
+    "LimitError",
+    "OutlinesError",
+    "RegexError",
+    "TruncatedOutputError",
+]
+
+
+class OutlinesError(Exception):
+    """Something went wrong while the model ran."""
+
+
+class TruncatedOutputError(OutlinesError):
+    """A structured output reached its token limit before it was whole.
+
+    Attributes:
+        text: what had been written when the limit came.
+        texts: all outputs of the request, in order; more than one when it asked for n > 1.
+    """
+
+    def __init__(self, text: str, texts: Sequence[str] | None = None) -> None:
+        self.text = text
+        self.texts = list(texts) if texts is not None else [text]
+        shown = text if len(text) <= 200 else f"{text[:100]} ... {text[-100:]}"
+        super().__init__(
+            "the output was cut off at its token limit and is not whole: raise max_tokens, leave it out to use the "
+            f'rest of the context, or pass on_truncation="return" to get the partial text. It was: {shown!r}'
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.text, self.texts)
+
+
+class GenerationError(OutlinesError):
+    """vLLM ended a request with an error, or the engine stopped."""
+
+
+class BatchError(OutlinesError):
+    """Some items of a batch failed; the others were finished first.
+
+    Attributes:
+        results: one entry per prompt, in order: its output, or the exception that it ended with.
+        failures: the exceptions by position. The first is also this error's `__cause__`.
+    """
+
+    def __init__(self, results: Sequence[Any]) -> None:
+        self.results = list(results)
+        self.failures = {
+            position: result for position, result in enumerate(self.results) if isinstance(result, Exception)
+        }
+        position, failure = next(iter(self.failures.items()))
+        super().__init__(
+            f"{len(self.failures)} of {len(self.results)} items failed; the first, at position {position}: "
+            f"{type(failure).__name__}: {failure}. The others are in .results; return_exceptions=True returns "
+            "exceptions in place instead"
+        )
+        self.__cause__ = failure
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.results,)
+
+
+def __getattr__(name: str) -> Any:
+    # The extension module is loaded when one of its errors is first named, so that `import outlines` stays quick.
+    if name in _FROM_GUIDE:
+        from outlines import guide
+
+        return getattr(guide, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,50 @@
+"""`Generator`: a model and an output type, understood and compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from outlines.models.stream import Stream
+from outlines.models.vllm_offline import VLLMOffline
+from outlines.types.convert import OutputType, convert
+
+
+class Generator:
+    """Generates outputs of one type. The type is checked, and compiled in the engine, when the generator is made.
+
+    Args:
+        model: a model, as `from_vllm_offline` gives it.
+        output_type: what the text must be; None for free text.
+
+    Raises:
+        TypeError, ValueError: the output type is not one, or cannot be honoured.
+    """
+
+    def __init__(self, model: VLLMOffline, output_type: Any = None) -> None:
+        if not isinstance(model, VLLMOffline):
+            raise TypeError(f"Generator takes a model such as from_vllm_offline gives, not {type(model).__name__}")
+        self.model = model
+        self.output_type = output_type
+        self._understood: OutputType | None = None if output_type is None else convert(output_type)
+        model.prepare(output_type)
+
+    def __call__(self, prompt: Any, **inference_args: Any) -> Any:
+        """As the model's call, with this output type."""
+        return self.model(prompt, self.output_type, **inference_args)
+
+    def stream(self, prompt: Any, **inference_args: Any) -> Stream:
+        """As the model's `stream`, with this output type."""
+        return self.model.stream(prompt, self.output_type, **inference_args)
+
+    def batch(self, prompts: Iterable[Any], **inference_args: Any) -> list[Any]:
+        """As the model's `batch`, with this output type."""
+        return self.model.batch(prompts, self.output_type, **inference_args)
+
+    def parse(self, text: str) -> Any:
+        """The Python value of a text of this type: an instance of the model, an int, a date, ...
+
+        Raises:
+            ValueError: the text is not of this type (pydantic's `ValidationError` is one).
+        """
+        return text if self._understood is None else self._understood.parse(text)

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 _INSTALLED = "_outlines_vllm"
 # The utility methods on EngineCore that request.py calls across the process boundary.
-STATUS_METHOD = "outlines_vllm_status"
+HANDSHAKE_METHOD = "outlines_vllm_handshake"
 PREPARE_METHOD = "outlines_vllm_prepare"
 
 
@@ -153,8 +153,10 @@ class Engine:
 
     # --- what the front process asks --------------------------------------------------------------------
 
-    def status(self) -> dict[str, Any]:
-        """Plain data: identity, counters, and the last failure."""
+    def handshake(self) -> dict[str, Any]:
+        """Plain data: identity, counters, and the last failure. Has the vocabulary built in the background."""
+        if self._vocabulary is None:
+            self._manager.executor.submit(self.vocabulary)
         return {
             "pid": os.getpid(),
             "vocabulary_size": self.vocabulary_size,
@@ -246,13 +248,13 @@ def _install_utilities() -> None:
     """Put the utility methods on `EngineCore`. Its module is imported by now: it made the manager."""
     from vllm.v1.engine.core import EngineCore
 
-    def status(self: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self.structured_output_manager._outlines.status()
+    def handshake(self: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self.structured_output_manager._outlines.handshake()
         return answer
 
     def prepare(self: Any, kind: str, value: Any, options: dict[str, Any]) -> Future[dict[str, Any] | None]:
         answer: Future[dict[str, Any] | None] = self.structured_output_manager._outlines.prepare(kind, value, options)
         return answer
 
-    setattr(EngineCore, STATUS_METHOD, status)
+    setattr(EngineCore, HANDSHAKE_METHOD, handshake)
     setattr(EngineCore, PREPARE_METHOD, prepare)

@@ -55,9 +55,11 @@ class _RequestGrammar(StructuredOutputGrammar):  # type: ignore[misc]
 
     def __init__(self, request: Any) -> None:
         self._request = weakref.ref(request)
+        self._error: BaseException | None = None
 
     def _fail(self, error: BaseException) -> bool:
         """Leave the reason where the caller will find it. Always False, vLLM's word for a rejection."""
+        self._error = error
         request = self._request()
         if request is not None:
             request.stop_reason = failure.encode(error)
@@ -83,6 +85,9 @@ class GuideGrammar(_RequestGrammar):
 
     def accept_tokens(self, request_id: str, tokens: list[int]) -> bool:
         """Take tokens in order. What follows a stop token is not part of the output, and ignored."""
+        if self._error is not None:
+            # Versions before 0.20 only log a rejection and go on: keep rejecting, so that the reason stays.
+            return self._fail(self._error)
         guide = self.guide
         for token in tokens:
             if not guide.advance(token):
@@ -139,12 +144,12 @@ class PoisonGrammar(_RequestGrammar):
 
     def __init__(self, request: Any, error: BaseException, stop_tokens: list[int]) -> None:
         super().__init__(request)
-        self._error = error
+        self._reason = error
         self._stop_tokens = stop_tokens
 
     def accept_tokens(self, request_id: str, tokens: list[int]) -> bool:
         """Always a rejection."""
-        return self._fail(self._error)
+        return self._fail(self._reason)
 
     def validate_tokens(self, tokens: list[int]) -> list[int]:
         """No draft is ever valid."""

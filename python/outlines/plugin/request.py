@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 # Repeated from engine.py, which imports vLLM: this module must be importable without it.
-_STATUS_METHOD = "outlines_vllm_status"
+_HANDSHAKE_METHOD = "outlines_vllm_handshake"
 _PREPARE_METHOD = "outlines_vllm_prepare"
 
 
@@ -87,13 +87,13 @@ def chosen_backend(llm: Any) -> str | None:
 
 
 def handshake(llm: Any) -> EngineStatus:
-    """Ask the engine process for the plugin's state.
+    """Ask the engine process for the plugin's state, and have it build the vocabulary meanwhile.
 
     Raises:
         PluginNotLoadedError: the plugin is not there, with what to do about it.
     """
     try:
-        status = _call(llm, _STATUS_METHOD)
+        answer = _call(llm, _HANDSHAKE_METHOD)
     except Exception as error:
         # A missing method comes back as a plain exception; a dead engine has a type of its own.
         if type(error).__name__ == "EngineDeadError":
@@ -103,7 +103,7 @@ def handshake(llm: Any) -> EngineStatus:
             f"variable VLLM_PLUGINS is set, add {NAME!r} to its list; otherwise check that the package "
             f"outlines-vllm is installed where the engine runs, and its log for an error. ({error})"
         ) from error
-    return EngineStatus(**status)
+    return EngineStatus(**answer)
 
 
 def prepare(llm: Any, constraint: Constraint) -> None:

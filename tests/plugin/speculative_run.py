@@ -1,0 +1,85 @@
+"""The program behind test_speculative.py: the same requests with and without n-gram speculation.
+
+Writes both runs' results as JSON into the file that it is given.
+
+In one process (vLLM's in-process mode, which is thereby tested too) and in float32, where two tokens are never
+equally likely, so that greedy decoding has one right answer.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from demo import MODEL, use_demo_environment
+
+use_demo_environment()
+os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+
+REPEATED = '{"name": "Ada", "langs": ["c", "go", "c", "go"]}'
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "maxLength": 20},
+        "langs": {"type": "array", "items": {"enum": ["c", "go"]}, "minItems": 2, "maxItems": 6},
+    },
+    "required": ["name", "langs"],
+    "additionalProperties": False,
+}
+# (kind, value, prompt). The prompts repeat themselves, so that n-grams of them are proposed as drafts: some fit the
+# constraint, some leave it, some run past its end.
+CASES = [
+    ("json", SCHEMA, f"Copy this.\n{REPEATED}\n{REPEATED}\n{REPEATED}\n"),
+    ("regex", r"(one two three ){4}done", "one two three one two three one two three one two three one two three "),
+    ("regex", r"[0-9]{3}-[0-9]{2}", "123-45 123-45 123-45 123-45 123-45 "),
+    ("choice", ["to be or not to be", "to be sure"], "to be or not to be to be or not to be, to be or not "),
+    ("grammar", 'start: "(" start ")" | "x"', "((((x)))) ((((x)))) ((((x)))) ((((x)))) "),
+]
+
+
+def main() -> None:
+    result: dict[str, Any] = {"schema": SCHEMA, "plain": run(), "speculative": run(draft_tokens=4)}
+    Path(sys.argv[1]).write_text(json.dumps(result))
+
+
+def run(draft_tokens: int = 0) -> dict[str, Any]:
+    from vllm import LLM, SamplingParams
+
+    from outlines.constraint import Constraint
+    from outlines.plugin.request import handshake, mark, raise_if_failed
+
+    speculation: dict[str, Any] = {}
+    if draft_tokens:
+        speculation["speculative_config"] = {
+            "method": "ngram",
+            "num_speculative_tokens": draft_tokens,
+            "prompt_lookup_max": 3,
+            "prompt_lookup_min": 1,
+        }
+    llm = LLM(
+        str(MODEL), max_model_len=512, enforce_eager=True, dtype="float32", disable_log_stats=False, **speculation
+    )
+    params = []
+    for kind, value, _ in CASES:
+        params.append(SamplingParams(temperature=0.0, max_tokens=100))
+        mark(params[-1], Constraint(kind, value))
+    # A free request in the batch takes drafts of its own.
+    params.append(SamplingParams(temperature=0.0, max_tokens=30))
+    prompts = [prompt for _, _, prompt in CASES] + ["a b c a b c a b c a b c a b c"]
+    completions = [output.outputs[0] for output in llm.generate(prompts, params, use_tqdm=False)]
+    for completion in completions:
+        raise_if_failed(completion)
+    accepted = [metric.value for metric in llm.get_metrics() if metric.name == "vllm:spec_decode_num_accepted_tokens"]
+    status = handshake(llm)
+    llm.llm_engine.engine_core.shutdown()
+    return {
+        "texts": [completion.text for completion in completions],
+        "reasons": [completion.finish_reason for completion in completions],
+        "accepted": sum(accepted),
+        "in_process": status.pid == os.getpid(),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""One compile per constraint, whoever asks and however many at once."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from outlines.constraint import Constraint
+from outlines.guide import ConstraintError, Guide, Index, RegexError, Vocabulary
+from outlines.plugin.compiler import IndexCache, check, compile_index
+
+SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": False}
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        yield pool
+
+
+@pytest.mark.parametrize(
+    ("constraint", "inside", "outside"),
+    [
+        (Constraint("regex", "a+b"), "aab", "aa"),
+        (Constraint("choice", ["yes", "no"]), "no", "nono"),
+        (Constraint("json", SCHEMA), '{"a": 1}', '{"a": "1"}'),
+        (Constraint("json", SCHEMA, {"whitespace_pattern": ""}), '{"a":1}', '{"a": 1}'),
+        (Constraint("grammar", 'start: "(" start ")" | "x"'), "((x))", "((x)"),
+    ],
+    ids=["regex", "choice", "json", "json with an option", "grammar"],
+)
+def test_each_kind_is_compiled_as_what_it_is(
+    constraint: Constraint, inside: str, outside: str, vocabulary: Vocabulary
+) -> None:
+    check(constraint)
+    index = compile_index(constraint, vocabulary)
+    assert index.accepts(inside)
+    assert not index.accepts(outside)
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    [Constraint("regex", "(a"), Constraint("choice", []), Constraint("json", "{"), Constraint("grammar", "start:: 7")],
+    ids=lambda constraint: constraint.kind,
+)
+def test_check_and_compile_refuse_alike(constraint: Constraint, vocabulary: Vocabulary) -> None:
+    with pytest.raises(ConstraintError) as at_front:
+        check(constraint)
+    with pytest.raises(type(at_front.value)):
+        compile_index(constraint, vocabulary)
+
+
+def test_requests_that_come_together_share_one_compile(pool: ThreadPoolExecutor, vocabulary: Vocabulary) -> None:
+    started, release = threading.Event(), threading.Event()
+    compiled: list[Constraint] = []
+
+    def build(constraint: Constraint) -> Index:
+        compiled.append(constraint)
+        started.set()
+        assert release.wait(30)
+        return compile_index(constraint, vocabulary)
+
+    cache = IndexCache(build, pool.submit)
+    constraint = Constraint("regex", "[a-z]{1,20}")
+    futures: list[Future[Index]] = []
+    callers = [
+        threading.Thread(target=lambda: futures.append(cache.get(Constraint("regex", "[a-z]{1,20}"))))
+        for _ in range(32)
+    ]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(30)
+    # Nobody waited for the compile, which is still under way.
+    assert started.wait(30)
+    assert len(futures) == 32
+    assert not any(future.done() for future in futures)
+    release.set()
+    assert {id(future.result(30)) for future in futures} == {id(cache.get(constraint).result())}
+    assert compiled == [constraint]
+    assert (cache.compiles, cache.hits) == (1, 32)
+
+
+def test_guides_of_one_index_do_not_share_state(
+    pool: ThreadPoolExecutor, vocabulary: Vocabulary, tokenizer: Any
+) -> None:
+    cache = IndexCache(lambda constraint: compile_index(constraint, vocabulary), pool.submit)
+    constraint = Constraint("regex", "ab")
+    one, other = Guide(cache.get(constraint).result()), Guide(cache.get(constraint).result())
+    (a,) = tokenizer.encode("a", add_special_tokens=False)
+    assert one.advance(a)
+    assert not one.advance(a)
+    assert other.advance(a)
+
+
+def test_a_failure_is_shared_but_not_kept(pool: ThreadPoolExecutor, vocabulary: Vocabulary) -> None:
+    release = threading.Event()
+
+    def build(constraint: Constraint) -> Index:
+        assert release.wait(30)
+        return compile_index(constraint, vocabulary)
+
+    cache = IndexCache(build, pool.submit)
+    bad = Constraint("regex", "(a")
+    waiting = [cache.get(bad) for _ in range(3)]
+    release.set()
+    for future in waiting:
+        with pytest.raises(RegexError):
+            future.result(30)
+    assert cache.compiles == 1
+    pool.submit(lambda: None).result(30)
+    with pytest.raises(RegexError):
+        cache.get(bad).result(30)
+    assert cache.compiles == 2
+
+
+def test_the_least_recently_used_index_goes_first(pool: ThreadPoolExecutor, vocabulary: Vocabulary) -> None:
+    cache = IndexCache(lambda constraint: compile_index(constraint, vocabulary), pool.submit, capacity=2)
+    a, b, c = (Constraint("regex", letter) for letter in "abc")
+    for constraint in (a, b, a, c):
+        cache.get(constraint).result(30)
+    assert len(cache) == 2
+    assert cache.compiles == 3
+    cache.get(a).result(30)
+    assert cache.compiles == 3
+    cache.get(b).result(30)
+    assert cache.compiles == 4

@@ -1,0 +1,66 @@
+"""`Constraint`: equal meanings are equal keys, and what cannot be enforced is refused."""
+
+import pickle
+
+import pytest
+
+from outlines.constraint import Constraint
+
+
+def test_a_schema_as_dict_and_as_its_json_text_are_one_key() -> None:
+    schema = {"type": "object", "properties": {"b": {"const": "é"}, "a": True}}
+    as_dict = Constraint("json", schema)
+    as_text = Constraint("json", as_dict.value)
+    assert as_dict == as_text
+    assert hash(as_dict) == hash(as_text)
+    assert len({as_dict, as_text}) == 1
+
+
+def test_property_order_is_part_of_a_schema() -> None:
+    assert Constraint("json", {"a": 1, "b": 2}) != Constraint("json", {"b": 2, "a": 1})
+
+
+def test_options_given_as_none_are_not_given() -> None:
+    assert Constraint("json", True, {"whitespace_pattern": None}) == Constraint("json", True)
+
+
+def test_options_do_not_depend_on_their_order() -> None:
+    one = Constraint("json", True, {"property_order": "any", "whitespace_pattern": ""})
+    other = Constraint("json", True, {"whitespace_pattern": "", "property_order": "any"})
+    assert one == other
+    assert one.option("property_order") == "any"
+    assert one.option("absent", 7) == 7
+
+
+def test_survives_pickling_and_cannot_be_changed() -> None:
+    constraint = Constraint("choice", ["a", "b"])
+    assert pickle.loads(pickle.dumps(constraint)) == constraint
+    with pytest.raises(AttributeError):
+        constraint.value = "c"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "options", "error", "message"),
+    [
+        ("xml", "<a/>", None, ValueError, "unknown constraint kind 'xml'"),
+        ("regex", "a", {"property_order": "any"}, ValueError, "unknown option 'property_order' for a regex"),
+        ("json", True, {"indent": 2}, ValueError, "expected property_order, whitespace_pattern"),
+        ("regex", 7, None, TypeError, "takes a str, not int"),
+        ("grammar", b"start: A", None, TypeError, "takes a str, not bytes"),
+        ("choice", "yes", None, TypeError, "several str, not str"),
+        ("choice", ["yes", 1], None, TypeError, "str alternatives, not int"),
+        ("json", ["object"], None, TypeError, "a dict, a bool or JSON text, not list"),
+        ("json", {"maximum": float("nan")}, None, ValueError, "not JSON"),
+        ("json", {"const": {1, 2}}, None, ValueError, "not JSON"),
+    ],
+)
+def test_refuses(kind: str, value: object, options: dict[str, object] | None, error: type, message: str) -> None:
+    with pytest.raises(error, match=message):
+        Constraint(kind, value, options)  # type: ignore[arg-type]
+
+
+def test_refuses_a_schema_that_contains_itself() -> None:
+    schema: dict[str, object] = {}
+    schema["not"] = schema
+    with pytest.raises(ValueError, match="not JSON"):
+        Constraint("json", schema)

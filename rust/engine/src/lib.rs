@@ -2,11 +2,13 @@
 
 pub mod automaton;
 pub mod choices;
+pub mod constraint;
 pub mod error;
 pub mod expr;
 pub mod grammar;
 pub mod guide;
 pub mod index;
 pub mod json_schema;
+pub mod lark;
 pub mod regex;
 pub mod vocabulary;

@@ -25,7 +25,7 @@ use crate::expr::{ExprId, Exprs};
 use crate::grammar::{Expander, Grammar, NodeId};
 
 pub use stack::StackId;
-use stack::{Frame, Next, Stacks};
+use stack::Stacks;
 use text::{TextId, Texts};
 
 /// One state of an [`Automaton`].
@@ -88,7 +88,7 @@ pub struct Automaton {
     pub(crate) grammar: Grammar,
     expander: Option<Box<dyn Expander>>,
     expanded: FxHashMap<u32, NodeId>,
-    expanded_after: FxHashMap<(u32, TextId), NodeId>,
+    expanded_with: FxHashMap<(u32, TextId), NodeId>,
     ranks: Vec<u32>,
     stacks: Stacks,
     texts: Texts,
@@ -97,6 +97,7 @@ pub struct Automaton {
     cells: Vec<Cell>,
     ids: HashTable<StateId>,
     guarded: FxHashMap<(ExprId, ExprId), bool>,
+    taken: FxHashMap<(ExprId, usize), bool>,
     start: StateId,
     /// How many states may be made before an error is returned.
     pub state_limit: usize,
@@ -112,7 +113,7 @@ impl Automaton {
             grammar,
             expander,
             expanded: FxHashMap::default(),
-            expanded_after: FxHashMap::default(),
+            expanded_with: FxHashMap::default(),
             ranks: Vec::new(),
             stacks: Stacks::new(),
             texts: Texts::new(),
@@ -121,6 +122,7 @@ impl Automaton {
             cells: Vec::new(),
             ids: HashTable::new(),
             guarded: FxHashMap::default(),
+            taken: FxHashMap::default(),
             start: StateId::DEAD,
             state_limit: 4_000_000,
         };
@@ -167,8 +169,44 @@ impl Automaton {
         &mut self.grammar.exprs
     }
 
-    pub(crate) fn configs(&self, state: StateId) -> &[Config] {
-        &self.states[state.index()].configs
+    /// Whether every text over a class of code points keeps some terminal of the state in
+    /// progress. `number` tells classes apart.
+    pub(crate) fn takes_all(
+        &mut self,
+        state: StateId,
+        number: usize,
+        class: &[(u32, u32)],
+    ) -> Result<bool> {
+        for at in 0..self.states[state.index()].configs.len() {
+            let Config { terminal, guard, .. } = self.states[state.index()].configs[at];
+            if guard != ExprId::NEVER {
+                continue;
+            }
+            let key = (terminal, number);
+            let takes = match self.taken.get(&key) {
+                Some(&known) => known,
+                None => {
+                    let exprs = &mut self.grammar.exprs;
+                    // A code point of one byte that is refused settles it without a search.
+                    let mut takes = true;
+                    for &(low, high) in class.iter().filter(|range| range.1 < 0x80) {
+                        takes = takes
+                            && exprs.step(terminal, low as u8)? != ExprId::NEVER
+                            && exprs.step(terminal, high as u8)? != ExprId::NEVER;
+                    }
+                    if takes {
+                        let texts = exprs.texts_over(class);
+                        takes = exprs.takes_all(terminal, texts)?;
+                    }
+                    self.taken.insert(key, takes);
+                    takes
+                }
+            };
+            if takes {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The state after `byte`. Amortised constant: a look-up among the state's ranges.

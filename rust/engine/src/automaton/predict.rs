@@ -16,11 +16,20 @@ use crate::grammar::{Node, NodeId};
 const RANK_UNKNOWN: u32 = u32::MAX;
 const RANK_PENDING: u32 = u32::MAX - 1;
 
+/// What holds around a node that is entered.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Context {
+    /// See [`Config::guard`].
+    guard: ExprId,
+    /// The text of the capture around the node, if the node uses it.
+    text: TextId,
+}
+
 /// The next state under construction.
 #[derive(Default)]
 pub(super) struct Prediction {
     configs: Vec<Config>,
-    agenda: BTreeMap<(Reverse<u32>, NodeId, ExprId), StackId>,
+    agenda: BTreeMap<(Reverse<u32>, NodeId, Context), StackId>,
     accepting: bool,
     /// Something reached a cut: the step cannot be answered here.
     deferred: bool,
@@ -30,7 +39,8 @@ impl Automaton {
     pub(super) fn start_state(&mut self) -> Result<StateId> {
         let root = self.grammar.root();
         let mut prediction = Prediction::default();
-        self.enter(&mut prediction, root, StackId::BOTTOM, ExprId::NEVER)?;
+        let context = Context { guard: ExprId::NEVER, text: TextId::NONE };
+        self.enter(&mut prediction, root, StackId::BOTTOM, context)?;
         self.finish(prediction)
     }
 
@@ -40,9 +50,7 @@ impl Automaton {
         let State { mut configs, accepting } = self.states[state.index()].clone();
         for config in &mut configs {
             config.stack = self.stacks.truncate(config.stack, depth);
-            if config.text != TextId::NONE {
-                config.text = TextId::UNKNOWN;
-            }
+            config.text = config.text.forgotten();
         }
         let prediction =
             Prediction { configs: configs.into_vec(), accepting, ..Prediction::default() };
@@ -91,35 +99,24 @@ impl Automaton {
         Ok(passes)
     }
 
-    /// What is on the stack comes next.
+    /// What is on the stack comes next; `text` is that of the capture which has just ended.
     pub(super) fn pop(
         &mut self,
         prediction: &mut Prediction,
         stack: StackId,
         guard: ExprId,
-        text: TextId,
+        captured: TextId,
     ) -> Result<()> {
         for at in 0..self.stacks.frames(stack).len() {
             let Frame { next, below } = self.stacks.frames(stack)[at];
             match next {
                 Next::End => prediction.accepting = true,
                 Next::Cut => prediction.deferred = true,
-                Next::Node(node) => self.enter(prediction, node, below, guard)?,
-                Next::Captured { between, then } => {
-                    let after = if text == TextId::UNKNOWN {
-                        StackId::CUT
-                    } else {
-                        self.stacks.push(Next::After(then, text), below)
-                    };
-                    if between == NodeId::EMPTY {
-                        self.pop(prediction, after, guard, TextId::NONE)?;
-                    } else {
-                        self.enter(prediction, between, after, guard)?;
-                    }
+                Next::Node { node, text } => {
+                    self.enter(prediction, node, below, Context { guard, text })?;
                 }
-                Next::After(key, text) => {
-                    let node = self.expand_after(key, text)?;
-                    self.enter(prediction, node, below, guard)?;
+                Next::Captured(then) => {
+                    self.enter(prediction, then, below, Context { guard, text: captured })?;
                 }
             }
         }
@@ -132,12 +129,12 @@ impl Automaton {
         prediction: &mut Prediction,
         node: NodeId,
         stack: StackId,
-        guard: ExprId,
+        context: Context,
     ) -> Result<()> {
         if self.grammar.is_nullable(node) {
-            self.pop(prediction, stack, guard, TextId::NONE)?;
+            self.pop(prediction, stack, context.guard, TextId::NONE)?;
         }
-        self.enqueue(prediction, node, stack, guard)
+        self.enqueue(prediction, node, stack, context)
     }
 
     /// A text of `node` that is not empty comes next, then `stack`.
@@ -146,9 +143,9 @@ impl Automaton {
         prediction: &mut Prediction,
         node: NodeId,
         stack: StackId,
-        guard: ExprId,
+        context: Context,
     ) -> Result<()> {
-        let key = (Reverse(self.rank(node)?), node, guard);
+        let key = (Reverse(self.rank(node)?), node, self.scoped(node, context));
         let stacks = &mut self.stacks;
         prediction
             .agenda
@@ -158,10 +155,28 @@ impl Automaton {
         Ok(())
     }
 
+    /// The context without a text that the node does not use.
+    fn scoped(&self, node: NodeId, context: Context) -> Context {
+        if self.grammar.uses_text(node) {
+            context
+        } else {
+            Context { text: TextId::NONE, ..context }
+        }
+    }
+
+    /// `stack` with `node` on top of it.
+    fn push(&mut self, node: NodeId, stack: StackId, context: Context) -> StackId {
+        if node == NodeId::EMPTY {
+            return stack;
+        }
+        let text = self.scoped(node, context).text;
+        self.stacks.push(Next::Node { node, text }, stack)
+    }
+
     /// Works off the agenda and interns the state.
     pub(super) fn finish(&mut self, mut prediction: Prediction) -> Result<StateId> {
-        while let Some(((_, node, guard), stack)) = prediction.agenda.pop_first() {
-            self.expand(&mut prediction, node, stack, guard)?;
+        while let Some(((_, node, context), stack)) = prediction.agenda.pop_first() {
+            self.expand(&mut prediction, node, stack, context)?;
         }
         if prediction.deferred {
             return Ok(StateId::DEFERRED);
@@ -188,8 +203,9 @@ impl Automaton {
         prediction: &mut Prediction,
         node: NodeId,
         stack: StackId,
-        guard: ExprId,
+        context: Context,
     ) -> Result<()> {
+        let Context { guard, text } = context;
         let start = |terminal| Config { terminal, guard, text: TextId::NONE, greedy: false, stack };
         match self.grammar.node(node).clone() {
             Node::Empty | Node::Never => Ok(()),
@@ -197,35 +213,47 @@ impl Automaton {
             Node::Greedy(terminal) => {
                 self.add(prediction, Config { greedy: true, ..start(terminal) })
             }
-            Node::Capture { terminal, between, then } => {
-                let stack = self.stacks.push(Next::Captured { between, then }, stack);
+            Node::Capture { terminal, then } => {
+                if self.grammar.exprs.is_nullable(terminal) {
+                    let context = Context { guard, text: TextId::EMPTY };
+                    self.enqueue(prediction, then, stack, context)?;
+                }
+                let stack = self.stacks.push(Next::Captured(then), stack);
                 self.add(prediction, Config { text: TextId::EMPTY, stack, ..start(terminal) })
+            }
+            Node::WithText(_) if text == TextId::UNKNOWN => {
+                prediction.deferred = true;
+                Ok(())
+            }
+            Node::WithText(key) => {
+                let body = self.expand_with(key, text)?;
+                self.enqueue(prediction, body, stack, context)
             }
             Node::Rule(rule) => {
                 let body = self.grammar.body(rule);
-                self.enqueue(prediction, body, stack, guard)
+                self.enqueue(prediction, body, stack, context)
             }
-            Node::NonEmpty(body) => self.enqueue(prediction, body, stack, guard),
+            Node::NonEmpty(body) => self.enqueue(prediction, body, stack, context),
             Node::Dynamic(key) => {
                 let body = self.expand_dynamic(key)?;
-                self.enqueue(prediction, body, stack, guard)
+                self.enqueue(prediction, body, stack, context)
             }
             Node::Alt(items) => {
-                items.iter().try_for_each(|&item| self.enqueue(prediction, item, stack, guard))
+                items.iter().try_for_each(|&item| self.enqueue(prediction, item, stack, context))
             }
             Node::Seq(items) => {
                 let rest = self.grammar.seq(items[1..].iter().copied());
                 if self.grammar.is_nullable(items[0]) {
-                    self.enqueue(prediction, rest, stack, guard)?;
+                    self.enqueue(prediction, rest, stack, context)?;
                 }
-                let stack = self.stacks.push(Next::Node(rest), stack);
-                self.enqueue(prediction, items[0], stack, guard)
+                let stack = self.push(rest, stack, context);
+                self.enqueue(prediction, items[0], stack, context)
             }
             Node::Repeat { body, min, max } => {
                 let more = if max == UNBOUNDED { UNBOUNDED } else { max - 1 };
                 let again = self.grammar.repeat(body, min.saturating_sub(1), more);
-                let stack = self.stacks.push(Next::Node(again), stack);
-                self.enqueue(prediction, body, stack, guard)
+                let stack = self.push(again, stack, context);
+                self.enqueue(prediction, body, stack, context)
             }
         }
     }
@@ -239,13 +267,13 @@ impl Automaton {
         Ok(body)
     }
 
-    fn expand_after(&mut self, key: u32, text: TextId) -> Result<NodeId> {
-        if let Some(&known) = self.expanded_after.get(&(key, text)) {
+    fn expand_with(&mut self, key: u32, text: TextId) -> Result<NodeId> {
+        if let Some(&known) = self.expanded_with.get(&(key, text)) {
             return Ok(known);
         }
         let bytes = self.texts.bytes(text);
         let body = self.ask_expander(key, Some(&bytes))?;
-        self.expanded_after.insert((key, text), body);
+        self.expanded_with.insert((key, text), body);
         Ok(body)
     }
 
@@ -282,7 +310,15 @@ impl Automaton {
     fn rank_of(&mut self, node: NodeId) -> Result<u32> {
         let below = match self.grammar.node(node).clone() {
             Node::Empty | Node::Never => return Ok(0),
-            Node::Terminal(_) | Node::Greedy(_) | Node::Capture { .. } => return Ok(0),
+            Node::Terminal(_) | Node::Greedy(_) => return Ok(0),
+            // What a text leads to is entered on its own, after everything that waits here.
+            Node::WithText(_) => return Ok(0),
+            Node::Capture { terminal, then } => {
+                if !self.grammar.exprs.is_nullable(terminal) {
+                    return Ok(0);
+                }
+                self.rank(then)?
+            }
             Node::Rule(rule) => self.rank(self.grammar.body(rule))?,
             Node::NonEmpty(body) | Node::Repeat { body, .. } => self.rank(body)?,
             Node::Dynamic(key) => {

@@ -26,12 +26,10 @@ pub(super) enum Next {
     End,
     /// Whatever lies below the cut of a truncated stack.
     Cut,
-    /// A node of the grammar.
-    Node(NodeId),
-    /// What the expander makes of this key and text.
-    After(u32, TextId),
-    /// The rest of a capture whose terminal has just ended: its text goes to the frame below.
-    Captured { between: NodeId, then: u32 },
+    /// A node of the grammar, and the text of the capture around it if it uses that.
+    Node { node: NodeId, text: TextId },
+    /// What follows a capture whose terminal is in progress.
+    Captured(NodeId),
 }
 
 /// One way to go on: the top of a stack, and the stacks below it.
@@ -61,11 +59,8 @@ impl Stacks {
         &self.sets[stack.0 as usize]
     }
 
-    /// `next` on top of `below`. Nothing is pushed for the empty node.
+    /// `next` on top of `below`.
     pub fn push(&mut self, next: Next, below: StackId) -> StackId {
-        if next == Next::Node(NodeId::EMPTY) {
-            return below;
-        }
         self.intern(vec![Frame { next, below }])
     }
 
@@ -81,20 +76,18 @@ impl Stacks {
         self.intern(frames)
     }
 
-    /// The top `depth` frames of every way, the rest cut off.
+    /// The top `depth` frames of every way, the rest cut off and captured texts left open.
     pub fn truncate(&mut self, stack: StackId, depth: u32) -> StackId {
         if depth == 0 {
             return StackId::CUT;
         }
         let mut frames = self.frames(stack).to_vec();
         for frame in &mut frames {
-            match frame.next {
-                Next::End | Next::Cut => {}
-                _ => frame.below = self.truncate(frame.below, depth - 1),
+            if let Next::Node { text, .. } = &mut frame.next {
+                *text = text.forgotten();
             }
-            if let Next::After(..) = frame.next {
-                // What the expander makes of a text is below every cut.
-                *frame = Frame { next: Next::Cut, below: StackId::CUT };
+            if !matches!(frame.next, Next::End | Next::Cut) {
+                frame.below = self.truncate(frame.below, depth - 1);
             }
         }
         frames.sort_unstable();

@@ -13,6 +13,15 @@ impl TextId {
     pub const UNKNOWN: TextId = TextId(1);
     /// The empty text.
     pub const EMPTY: TextId = TextId(2);
+
+    /// The same, but left open what the text is.
+    pub fn forgotten(self) -> TextId {
+        if self == TextId::NONE {
+            self
+        } else {
+            TextId::UNKNOWN
+        }
+    }
 }
 
 /// The chains: each text is another one and a byte after it.

@@ -253,11 +253,12 @@ impl Exprs {
     /// A place before which the text ends (or, `negated`, does not end) with `body`.
     pub fn look_behind(&mut self, body: ExprId, negated: bool) -> ExprId {
         let state = self.concat2(ExprId::ALL, body);
-        self.intern(Expr::LookBehind { state, negated })
+        self.text_before(state, negated)
     }
 
-    /// The same look-behind after more text.
-    pub(super) fn look_behind_at(&mut self, state: ExprId, negated: bool) -> ExprId {
+    /// A place before which the whole text from the expression's start is (or, `negated`, is not)
+    /// in `state`.
+    pub fn text_before(&mut self, state: ExprId, negated: bool) -> ExprId {
         self.intern(Expr::LookBehind { state, negated })
     }
 

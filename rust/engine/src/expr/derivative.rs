@@ -76,20 +76,16 @@ impl Exprs {
         Ok(self.store(state, row))
     }
 
-    fn raw(&mut self, state: ExprId) -> Result<Vec<Transition>> {
+    pub(super) fn raw(&mut self, state: ExprId) -> Result<Vec<Transition>> {
         let reference = self.raw_row(state)?;
         Ok(self.slice(reference).to_vec())
     }
 
     fn derive(&mut self, state: ExprId) -> Result<Vec<Transition>> {
-        let row = match self.node(state).clone() {
-            Expr::Concat(head, tail) => self.derive_before(head, tail)?,
-            _ => self.derive_before(state, ExprId::EMPTY)?,
-        };
-        if self.facts(state).look_behind {
-            return self.advance_look_behind(state, row);
+        match *self.node(state) {
+            Expr::Concat(head, tail) => self.derive_before(head, tail),
+            _ => self.derive_before(state, ExprId::EMPTY),
         }
-        Ok(row)
     }
 
     /// The row of `head tail`. Look-ahead in `head` reaches into `tail`, which is why the two are
@@ -100,12 +96,19 @@ impl Exprs {
                 Ok(Vec::new())
             }
             Expr::Never | Expr::Empty => self.raw(tail),
-            Expr::Switch(arms) => Ok(self.then(&arms, tail)),
+            Expr::Switch(arms) if self.facts(head).look_behind => {
+                let mut row = Vec::with_capacity(arms.len());
+                for Transition { low, high, target } in arms {
+                    let tail = self.concat2(target, tail);
+                    row.extend(self.then(&[Transition { low, high, target: ExprId::EMPTY }], tail)?);
+                }
+                Ok(row)
+            }
+            Expr::Switch(arms) => self.then(&arms, tail),
             Expr::Literal { literal, at } => {
                 let byte = self.literal_bytes(literal, at)[0];
-                let rest = self.literal_from(literal, at + 1);
-                let target = self.concat2(rest, tail);
-                Ok(vec![Transition { low: byte, high: byte, target }])
+                let target = self.literal_from(literal, at + 1);
+                self.then(&[Transition { low: byte, high: byte, target }], tail)
             }
             Expr::Concat(first, rest) => {
                 let tail = self.concat2(rest, tail);
@@ -140,7 +143,7 @@ impl Exprs {
                     self.derive_before(body, again)?
                 } else {
                     let row = self.raw(body)?;
-                    self.then(&row, again)
+                    self.then(&row, again)?
                 };
                 if min == 0 && tail != ExprId::EMPTY {
                     let skipped = self.raw(tail)?;
@@ -162,6 +165,14 @@ impl Exprs {
                     Ok(Vec::new())
                 }
             }
+            Expr::Rule { rule, state } if tail == ExprId::EMPTY => {
+                let body = self.rule_of(rule).expand(self, rule, state);
+                self.raw(body)
+            }
+            Expr::Rule { .. } => {
+                let row = self.raw(head)?;
+                self.after(head, row, tail)
+            }
         }
     }
 
@@ -172,7 +183,7 @@ impl Exprs {
         row: Vec<Transition>,
         tail: ExprId,
     ) -> Result<Vec<Transition>> {
-        let row = self.then(&row, tail);
+        let row = self.then(&row, tail)?;
         if tail == ExprId::EMPTY || !self.is_nullable(head) {
             return Ok(row);
         }
@@ -180,14 +191,18 @@ impl Exprs {
         Ok(self.union(vec![row, skipped]))
     }
 
-    /// The row with `tail` after every target.
-    fn then(&mut self, row: &[Transition], tail: ExprId) -> Vec<Transition> {
+    /// The row with `tail` after every target. The targets are what follows the byte; `tail` is
+    /// still what it was before, and its look-behind now gets to see the byte.
+    fn then(&mut self, row: &[Transition], tail: ExprId) -> Result<Vec<Transition>> {
+        if self.facts(tail).look_behind {
+            return self.then_past(row, tail);
+        }
         let mut joined = Vec::with_capacity(row.len());
         for arm in row {
             let target = self.concat2(arm.target, tail);
             row::push(&mut joined, arm.low, arm.high, target);
         }
-        joined
+        Ok(joined)
     }
 
     fn combine(
@@ -234,109 +249,5 @@ impl Exprs {
 
     fn complement(&mut self, row: &[Transition]) -> Vec<Transition> {
         self.combine(&[row.to_vec()], |exprs, targets| exprs.not(targets[0]))
-    }
-
-    /// Look-behind that has not been reached yet must see the bytes that pass before it.
-    fn advance_look_behind(
-        &mut self,
-        state: ExprId,
-        row: Vec<Transition>,
-    ) -> Result<Vec<Transition>> {
-        let mut watched = Vec::new();
-        self.collect_look_behind(state, &mut watched);
-        let mut rows = vec![row];
-        for &(_, behind) in &watched {
-            rows.push(self.raw(behind)?);
-        }
-        let slices: Vec<&[Transition]> = rows.iter().map(Vec::as_slice).collect();
-        let mut cuts = Vec::new();
-        row::segments(&slices, |low, high| cuts.push((low, high)));
-        let mut advanced = Vec::new();
-        for (low, high) in cuts {
-            let target = row::lookup(&rows[0], low);
-            if target == ExprId::NEVER {
-                continue;
-            }
-            let moves: Vec<(ExprId, ExprId)> = watched
-                .iter()
-                .zip(&rows[1..])
-                .map(|(&(node, _), row)| (node, row::lookup(row, low)))
-                .collect();
-            let target = self.move_look_behind(target, &moves);
-            row::push(&mut advanced, low, high, target);
-        }
-        Ok(advanced)
-    }
-
-    /// The look-behind nodes in an expression, with their states.
-    fn collect_look_behind(&self, id: ExprId, found: &mut Vec<(ExprId, ExprId)>) {
-        if !self.facts(id).look_behind {
-            return;
-        }
-        match self.node(id) {
-            Expr::LookBehind { state, .. } => {
-                if !found.iter().any(|&(node, _)| node == id) {
-                    found.push((id, *state));
-                }
-            }
-            Expr::Concat(a, b) => {
-                self.collect_look_behind(*a, found);
-                self.collect_look_behind(*b, found);
-            }
-            Expr::Or(items) | Expr::And(items) => {
-                items.iter().for_each(|&item| self.collect_look_behind(item, found));
-            }
-            Expr::Switch(arms) => {
-                arms.iter().for_each(|arm| self.collect_look_behind(arm.target, found));
-            }
-            Expr::Not(body) | Expr::Repeat { body, .. } | Expr::LookAhead { body, .. } => {
-                self.collect_look_behind(*body, found);
-            }
-            Expr::Never | Expr::Empty | Expr::Literal { .. } => {}
-        }
-    }
-
-    fn move_look_behind(&mut self, id: ExprId, moves: &[(ExprId, ExprId)]) -> ExprId {
-        if !self.facts(id).look_behind {
-            return id;
-        }
-        match self.node(id).clone() {
-            Expr::LookBehind { state, negated } => {
-                let moved = moves.iter().find(|&&(node, _)| node == id);
-                self.look_behind_at(moved.map_or(state, |&(_, next)| next), negated)
-            }
-            Expr::Concat(a, b) => {
-                let (a, b) = (self.move_look_behind(a, moves), self.move_look_behind(b, moves));
-                self.concat2(a, b)
-            }
-            Expr::Or(items) => {
-                let items = items.iter().map(|&item| self.move_look_behind(item, moves)).collect();
-                self.or(items)
-            }
-            Expr::And(items) => {
-                let items = items.iter().map(|&item| self.move_look_behind(item, moves)).collect();
-                self.and(items)
-            }
-            Expr::Switch(arms) => {
-                let arms = arms
-                    .iter()
-                    .map(|arm| Transition { target: self.move_look_behind(arm.target, moves), ..*arm })
-                    .collect();
-                self.switch(arms)
-            }
-            Expr::Not(body) => {
-                let body = self.move_look_behind(body, moves);
-                self.not(body)
-            }
-            Expr::Repeat { body, min, max } => {
-                let body = self.move_look_behind(body, moves);
-                self.repeat(body, min, max)
-            }
-            Expr::LookAhead { body, negated } => {
-                let body = self.move_look_behind(body, moves);
-                self.look_ahead(body, negated)
-            }
-            Expr::Never | Expr::Empty | Expr::Literal { .. } => id,
-        }
     }
 }

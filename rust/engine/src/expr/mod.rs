@@ -10,7 +10,8 @@
 //! - [`build`]: smart constructors; they keep expressions in a normal form, which is what bounds
 //!   the number of distinct derivatives.
 //! - [`utf8`]: classes of code points and sets of literals as byte-level decision nodes.
-//! - [`derivative`]: rows.
+//! - [`derivative`]: rows; [`look_behind`]: what rows need of it.
+//! - [`rule`]: automata worked out state by state, by code instead of an expression.
 //! - [`emptiness`]: which expressions match nothing, so that no state is a dead end.
 //!
 //! Sources: Brzozowski, "Derivatives of Regular Expressions" (1964); Owens, Reppy and Turon,
@@ -21,15 +22,20 @@ mod build;
 mod clamp;
 mod derivative;
 mod emptiness;
+mod look_behind;
 mod row;
+mod rule;
+mod subsume;
 mod utf8;
 
 pub use row::Transition;
+pub use rule::{Rule, RuleId};
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 
 use hashbrown::HashTable;
 use row::RowRef;
+use rule::SharedRule;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHasher};
 
 /// The upper bound of a repetition without one.
@@ -89,6 +95,11 @@ pub(crate) enum Expr {
         state: ExprId,
         negated: bool,
     },
+    /// A state of an automaton worked out on demand.
+    Rule {
+        rule: RuleId,
+        state: u64,
+    },
 }
 
 /// What is known of an expression from its structure alone.
@@ -111,6 +122,10 @@ pub struct Exprs {
     ids: HashTable<ExprId>,
     literals: Vec<Box<[u8]>>,
     literal_ids: FxHashMap<Box<[u8]>, u32>,
+    /// Large classes made before.
+    class_ids: FxHashMap<Box<[(u32, u32)]>, ExprId>,
+    rules: Vec<SharedRule>,
+    rule_ids: FxHashMap<Box<[u8]>, RuleId>,
     rows: Vec<RowRef>,
     transitions: Vec<Transition>,
     /// Whether a boolean expression matches anything; 0 unknown, 1 yes, 2 no.
@@ -136,6 +151,9 @@ impl Exprs {
             ids: HashTable::new(),
             literals: Vec::new(),
             literal_ids: FxHashMap::with_hasher(FxBuildHasher),
+            class_ids: FxHashMap::with_hasher(FxBuildHasher),
+            rules: Vec::new(),
+            rule_ids: FxHashMap::with_hasher(FxBuildHasher),
             rows: Vec::new(),
             transitions: Vec::new(),
             liveness: Vec::new(),
@@ -251,6 +269,9 @@ impl Exprs {
                 boolean: true,
                 ..of(&[*state])
             },
+            Expr::Rule { rule, state } => {
+                Facts { nullable: self.rule_of(*rule).accepts(*state), ..Facts::default() }
+            }
         }
     }
 }

@@ -60,17 +60,18 @@ pub enum Node {
     /// A text of the terminal, as long as no longer prefix of what follows would be one too: a
     /// terminal as a lexer reads it. "Longest" is by the terminal's language.
     Greedy(ExprId),
-    /// A text of the terminal, then `between`, then the expansion of `then` for that text. Only
-    /// what comes after `between` may depend on the text, which is what lets states that differ
-    /// in the text alone share a mask.
+    /// A text of the terminal, then `then`, in which [`Node::WithText`] stands for what depends on
+    /// that text. States that differ in the text alone share a mask up to where it is used, so use
+    /// it as late as possible.
     Capture {
         /// The terminal whose text is handed on.
         terminal: ExprId,
-        /// What follows whatever the text is.
-        between: NodeId,
-        /// The key given to the expander, together with the text.
-        then: u32,
+        /// What follows.
+        then: NodeId,
     },
+    /// What the expander makes of this key and the text of the innermost capture around it; never
+    /// the empty text.
+    WithText(u32),
     /// What the rule's body is.
     Rule(RuleId),
     /// One after another; at least two.
@@ -85,11 +86,11 @@ pub enum Node {
     Dynamic(u32),
 }
 
-/// Makes the bodies of [`Node::Dynamic`] and of what follows a [`Node::Capture`].
+/// Makes the bodies of [`Node::Dynamic`] and [`Node::WithText`].
 pub trait Expander: Send {
-    /// The body for `key`. `text` is the captured text where a capture leads here. The body of a
-    /// dynamic node must not be nullable and must not reach the node itself before reading
-    /// something; what follows a capture may be nullable. Called once for each (key, text).
+    /// The body for `key`; `text` is the captured text for a [`Node::WithText`]. The body must not
+    /// be nullable and must not reach the node itself before reading something. Called once for
+    /// each (key, text).
     ///
     /// # Errors
     /// Any error is reported to whoever asked for the mask that needed it.
@@ -102,6 +103,7 @@ pub struct Grammar {
     pub exprs: Exprs,
     nodes: Vec<Node>,
     nullable: Vec<Option<bool>>,
+    uses_text: Vec<bool>,
     ids: HashTable<NodeId>,
     rules: Vec<NodeId>,
     rule_nullable: Vec<bool>,
@@ -122,6 +124,7 @@ impl Grammar {
             exprs: Exprs::new(),
             nodes: Vec::new(),
             nullable: Vec::new(),
+            uses_text: Vec::new(),
             ids: HashTable::new(),
             rules: Vec::new(),
             rule_nullable: Vec::new(),
@@ -158,13 +161,20 @@ impl Grammar {
         }
     }
 
-    /// A text of `terminal`, then `between`, then what the expander makes of `then` and that text
-    /// (for instance a key, `":` and its value, and the members after it).
-    pub fn capture(&mut self, terminal: ExprId, between: NodeId, then: u32) -> NodeId {
-        match (terminal, between) {
+    /// A text of `terminal`, then `then`, in which [`Grammar::with_text`] nodes get that text (for
+    /// instance a key, then `":`, its value and the members after it, which may not use the key
+    /// again).
+    pub fn capture(&mut self, terminal: ExprId, then: NodeId) -> NodeId {
+        match (terminal, then) {
             (ExprId::NEVER, _) | (_, NodeId::NEVER) => NodeId::NEVER,
-            _ => self.intern(Node::Capture { terminal, between, then }),
+            _ => self.intern(Node::Capture { terminal, then }),
         }
+    }
+
+    /// What the expander makes of `key` and the text of the capture this is in. Never the empty
+    /// text.
+    pub fn with_text(&mut self, key: u32) -> NodeId {
+        self.intern(Node::WithText(key))
     }
 
     /// What the expander makes of `key`.
@@ -247,7 +257,7 @@ impl Grammar {
     pub fn non_empty(&mut self, body: NodeId) -> NodeId {
         match self.node(body) {
             Node::Empty | Node::Never => NodeId::NEVER,
-            Node::NonEmpty(_) | Node::Dynamic(_) => body,
+            Node::NonEmpty(_) | Node::Dynamic(_) | Node::WithText(_) => body,
             _ => self.intern(Node::NonEmpty(body)),
         }
     }
@@ -301,6 +311,11 @@ impl Grammar {
         &self.nodes[id.index()]
     }
 
+    /// Whether the node has a [`Node::WithText`] of a capture around it.
+    pub(crate) fn uses_text(&self, id: NodeId) -> bool {
+        self.uses_text[id.index()]
+    }
+
     /// How many nodes there are.
     pub fn len(&self) -> usize {
         self.nodes.len()
@@ -334,8 +349,16 @@ impl Grammar {
             return id;
         }
         let id = NodeId(self.nodes.len() as u32);
+        let uses = |id: &NodeId| self.uses_text[id.index()];
+        let uses_text = match &node {
+            Node::WithText(_) => true,
+            Node::Seq(items) | Node::Alt(items) => items.iter().any(uses),
+            Node::Repeat { body, .. } | Node::NonEmpty(body) => uses(body),
+            _ => false,
+        };
         self.nodes.push(node);
         self.nullable.push(None);
+        self.uses_text.push(uses_text);
         let nodes = &self.nodes;
         self.ids.insert_unique(hash, id, |id| hash_of(&nodes[id.index()]));
         id

@@ -17,9 +17,10 @@ impl Grammar {
     fn nullable_now(&self, id: NodeId) -> bool {
         match self.node(id) {
             Node::Empty => true,
-            Node::Never | Node::Dynamic(_) | Node::NonEmpty(_) => false,
-            // What follows a capture is only known once its text is, so a capture reads something.
-            Node::Capture { .. } => false,
+            Node::Never | Node::Dynamic(_) | Node::WithText(_) | Node::NonEmpty(_) => false,
+            Node::Capture { terminal, then } => {
+                self.exprs.is_nullable(*terminal) && self.nullable_now(*then)
+            }
             Node::Terminal(terminal) | Node::Greedy(terminal) => self.exprs.is_nullable(*terminal),
             Node::Rule(rule) => self.rule_nullable[rule.index()],
             Node::Seq(items) => items.iter().all(|&item| self.nullable_now(item)),

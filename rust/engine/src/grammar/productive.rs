@@ -37,9 +37,9 @@ impl Grammar {
     fn is_productive(&self, id: NodeId, rules: &[bool]) -> bool {
         match self.node(id) {
             Node::Never => false,
-            Node::Empty | Node::Dynamic(_) => true,
+            Node::Empty | Node::Dynamic(_) | Node::WithText(_) => true,
             Node::Terminal(terminal) | Node::Greedy(terminal) => *terminal != ExprId::NEVER,
-            Node::Capture { between, .. } => self.is_productive(*between, rules),
+            Node::Capture { then, .. } => self.is_productive(*then, rules),
             Node::Rule(rule) => rules[rule.index()],
             Node::Seq(items) => items.iter().all(|&item| self.is_productive(item, rules)),
             Node::Alt(items) => items.iter().any(|&item| self.is_productive(item, rules)),
@@ -77,9 +77,9 @@ impl Grammar {
                 let body = self.prune(body, rules, pruned);
                 self.non_empty(body)
             }
-            Node::Capture { terminal, between, then } => {
-                let between = self.prune(between, rules, pruned);
-                self.capture(terminal, between, then)
+            Node::Capture { terminal, then } => {
+                let then = self.prune(then, rules, pruned);
+                self.capture(terminal, then)
             }
             _ => id,
         };

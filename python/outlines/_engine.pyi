@@ -1,0 +1,222 @@
+"""The Rust extension: use it through `outlines.guide`, which documents each name."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__version__: str
+
+class ConstraintError(ValueError):
+    """A constraint that cannot be honoured: the base of its kinds."""
+
+class RegexError(ConstraintError):
+    """A regular expression that is not one, cannot be honoured, or matches nothing."""
+
+    position: int
+    """Where, in code points from the start of the pattern."""
+
+class JsonSchemaError(ConstraintError):
+    """A JSON Schema that is not one, cannot be honoured, or allows no value."""
+
+    pointer: str
+    """Where, as a JSON pointer into the schema."""
+
+class GrammarError(ConstraintError):
+    """A Lark grammar that is not one, cannot be honoured, or has no sentence."""
+
+    line: int
+    """Where, from 1; 0 if the fault has no place."""
+    column: int
+    """Where, from 1; 0 if the fault has no place."""
+
+class LimitError(ConstraintError):
+    """A constraint that needs more states, memory or time than allowed."""
+
+class EngineError(RuntimeError):
+    """A fault of the engine itself."""
+
+class Vocabulary:
+    """The bytes of every token id of one tokenizer, for one size of the model's vocabulary.
+
+    Immutable, and shared by every index made for it. Building one takes tens of milliseconds for 128k tokens.
+    """
+
+    def __new__(cls, tokens: Sequence[bytes | None], eos: Iterable[int], size: int) -> Vocabulary:
+        """Make a vocabulary from the bytes of its tokens.
+
+        Args:
+            tokens: what each id writes; `None` for special, added and padding ids, which are never allowed as text.
+            eos: the ids that end a text. They are never text either.
+            size: how many ids the model scores; at least `len(tokens)`.
+
+        Raises:
+            ValueError: if the sizes do not fit or no token has any text.
+            TypeError: if a token is neither bytes nor `None`.
+        """
+
+    @property
+    def size(self) -> int:
+        """How many ids the model scores; a mask has `ceil(size / 32)` words."""
+
+    @property
+    def eos(self) -> list[int]:
+        """The ids that end a text, ascending."""
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory it takes, in bytes."""
+
+    def token(self, id: int) -> bytes | None:
+        """What a token writes; `None` for an id that is never text."""
+
+    def __len__(self) -> int: ...
+
+class Index:
+    """One constraint compiled for one vocabulary.
+
+    Immutable to its users and shared by threads and requests. Inside, states and masks are made when first asked for
+    and then kept. Every method releases the GIL.
+    """
+
+    @staticmethod
+    def from_regex(pattern: str, vocabulary: Vocabulary) -> Index:
+        """The texts that `re.fullmatch(pattern, text)` matches.
+
+        Raises:
+            RegexError: the pattern is not one, cannot be honoured (back-references), or matches nothing.
+            LimitError: deciding that takes too many states.
+        """
+
+    @staticmethod
+    def from_json_schema(
+        schema: Any,
+        vocabulary: Vocabulary,
+        property_order: str = "schema",
+        whitespace_pattern: str | None = None,
+    ) -> Index:
+        """The JSON texts that a schema allows.
+
+        Args:
+            schema: a dict or bool as `json.loads` makes it, or the JSON text of one.
+            vocabulary: the vocabulary to compile for.
+            property_order: `"schema"` (as declared, then additional ones) or `"any"`.
+            whitespace_pattern: a regular expression for what may stand between JSON tokens, instead of the default.
+
+        Raises:
+            JsonSchemaError: the schema is not one, cannot be honoured, or allows no value; `.pointer` says where.
+            LimitError: deciding that takes too many states.
+        """
+
+    @staticmethod
+    def from_choices(values: Sequence[str], vocabulary: Vocabulary) -> Index:
+        """Exactly one of `values`.
+
+        Raises:
+            ConstraintError: there are no values.
+        """
+
+    @staticmethod
+    def from_grammar(text: str, vocabulary: Vocabulary) -> Index:
+        """The sentences of a Lark grammar, from its rule `start`.
+
+        Raises:
+            GrammarError: the grammar is not one, cannot be honoured, or has no sentence; `.line` and `.column` say where.
+        """
+
+    def accepts(self, text: str | bytes) -> bool:
+        """Whether the whole of `text` is in the language. Linear in its length."""
+
+    def accepts_prefix(self, text: str | bytes) -> bool:
+        """Whether `text` can be completed to a text in the language. Linear in its length."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary it was compiled for."""
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory it takes now, in bytes, without its vocabulary."""
+
+class Guide:
+    """One request's position in an index: cheap, one per request, not for several threads at once."""
+
+    def __new__(cls, index: Index, stop_tokens: Sequence[int] | None = None) -> Guide:
+        """A guide at the start of `index`.
+
+        Args:
+            index: the constraint.
+            stop_tokens: the ids that end the text, `index.vocabulary.eos` by default. They are never text.
+        """
+
+    @property
+    def index(self) -> Index:
+        """The index it moves in."""
+
+    def fill_bitmask(self, row: NDArray[np.int32] | int) -> None:
+        """Write the mask: bit `i % 32` of word `i // 32` is set when token `i` may come next.
+
+        Stop tokens are allowed exactly where the text may end; once one is taken, nothing else is.
+
+        Args:
+            row: a contiguous, writable int32 array of at least `ceil(vocabulary.size / 32)` words, or the address of
+                as many words that nothing else uses during the call.
+
+        Raises:
+            ValueError: the row is too short, not contiguous, or read-only.
+            LimitError: a state not seen before is too large; the row is cleared.
+        """
+
+    def advance(self, token_id: int) -> bool:
+        """Take a token. `False`, and nothing changes, if it is not allowed or not an id."""
+
+    def validate(self, tokens: Sequence[int]) -> int:
+        """How many of `tokens`, one after another, could be taken. Changes nothing."""
+
+    def rollback(self, count: int) -> None:
+        """Take back the last `count` tokens, stop tokens included.
+
+        Raises:
+            ValueError: fewer than `count` were taken; nothing changes.
+        """
+
+    def reset(self) -> None:
+        """Back to the start."""
+
+    def copy(self) -> Guide:
+        """A guide at the same position that moves on its own."""
+
+    def is_accepting(self) -> bool:
+        """Whether the text so far is a whole sentence."""
+
+    def is_finished(self) -> bool:
+        """Whether a stop token has been taken."""
+
+    def forced_bytes(self) -> bytes:
+        """What must come next as long as there is only one way; at most 4,096 bytes of it."""
+
+def fill_bitmasks(guides: Sequence[Guide], bitmask: NDArray[np.int32], rows: Sequence[int] | None = None) -> None:
+    """Fill one row per guide, without the GIL.
+
+    Args:
+        guides: the guides; none twice.
+        bitmask: a contiguous, writable int32 array of shape (rows, words).
+        rows: the row for each guide; the first `len(guides)` ones by default.
+
+    Raises:
+        ValueError: a row does not exist or is too short, or a guide is in use elsewhere.
+        LimitError: as for `Guide.fill_bitmask`.
+    """
+
+def check_regex(pattern: str) -> None:
+    """Raise what `Index.from_regex` would, without a vocabulary."""
+
+def check_json_schema(schema: Any, *, property_order: str = "schema", whitespace_pattern: str | None = None) -> None:
+    """Raise what `Index.from_json_schema` would, without a vocabulary."""
+
+def check_choices(values: Sequence[str]) -> None:
+    """Raise what `Index.from_choices` would, without a vocabulary."""
+
+def check_grammar(text: str) -> None:
+    """Raise what `Index.from_grammar` would, without a vocabulary."""

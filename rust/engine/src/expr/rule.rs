@@ -1,0 +1,51 @@
+//! Automata given by a rule instead of an expression: divisibility of a decimal number, a bound on
+//! its value, the context conditions of a format.
+//!
+//! Such an automaton is too large to write down as an expression, or endless, and yet each of its
+//! states is easy to work out when it is reached. A rule names its states by numbers and expands a
+//! state into an ordinary expression whose first byte leads to further states.
+
+use std::sync::Arc;
+
+use super::{Expr, ExprId, Exprs};
+
+/// An automaton whose states are worked out on demand.
+pub trait Rule: Send + Sync {
+    /// Whether the text may end in this state.
+    fn accepts(&self, state: u64) -> bool;
+
+    /// An expression that matches what can be read from this state. In it, states of this rule
+    /// ([`Exprs::rule_state`]) stand behind at least one byte, each matches something, and there is
+    /// no intersection, complement or look-around: a rule is trusted to have no dead ends. Called
+    /// once per state.
+    fn expand(&self, exprs: &mut Exprs, rule: RuleId, state: u64) -> ExprId;
+}
+
+/// A rule of an [`Exprs`] arena.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct RuleId(u32);
+
+/// A rule as the arena keeps it.
+pub(super) type SharedRule = Arc<dyn Rule>;
+
+impl Exprs {
+    /// The rule of this name, made on first use. One name stands for one rule.
+    pub fn rule(&mut self, name: &[u8], make: impl FnOnce() -> SharedRule) -> RuleId {
+        if let Some(&rule) = self.rule_ids.get(name) {
+            return rule;
+        }
+        let rule = RuleId(self.rules.len() as u32);
+        self.rules.push(make());
+        self.rule_ids.insert(name.into(), rule);
+        rule
+    }
+
+    /// A state of a rule.
+    pub fn rule_state(&mut self, rule: RuleId, state: u64) -> ExprId {
+        self.intern(Expr::Rule { rule, state })
+    }
+
+    pub(super) fn rule_of(&self, rule: RuleId) -> SharedRule {
+        Arc::clone(&self.rules[rule.0 as usize])
+    }
+}

@@ -1,0 +1,56 @@
+//! Whether a state can be continued by every text over a class of code points.
+
+use rustc_hash::FxHashSet;
+
+use super::row;
+use super::{ExprId, Exprs};
+use crate::error::Result;
+
+/// How many pairs of states a search may visit. States that take a class as a whole loop within a
+/// few; a search that goes on longer is not worth its answer.
+const PAIR_LIMIT: usize = 48;
+
+impl Exprs {
+    /// Whether every text over the class, and so every prefix of one, can be read from `state` and
+    /// then completed. `false` may also mean that it would take long to find out. `texts` is
+    /// [`Exprs::texts_over`] of the class.
+    pub fn takes_all(&mut self, state: ExprId, texts: ExprId) -> Result<bool> {
+        let mut seen = FxHashSet::default();
+        let mut queue = vec![(state, texts)];
+        seen.insert((state, texts));
+        while let Some((state, text)) = queue.pop() {
+            self.row(state)?;
+            self.row(text)?;
+            let (have, want) = (self.rows[state.index()], self.rows[text.index()]);
+            let (have, want) = (self.slice(have), self.slice(want));
+            let mut next = Vec::new();
+            let mut covered = true;
+            row::segments(&[have, want], |low, _| {
+                let wanted = row::lookup(want, low);
+                if wanted != ExprId::NEVER {
+                    let reached = row::lookup(have, low);
+                    covered &= reached != ExprId::NEVER;
+                    next.push((reached, wanted));
+                }
+            });
+            if !covered {
+                return Ok(false);
+            }
+            for pair in next {
+                if seen.insert(pair) {
+                    if seen.len() > PAIR_LIMIT {
+                        return Ok(false);
+                    }
+                    queue.push(pair);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// All texts over a class, for [`Exprs::takes_all`].
+    pub fn texts_over(&mut self, class: &[(u32, u32)]) -> ExprId {
+        let class = self.class(class);
+        self.star(class)
+    }
+}

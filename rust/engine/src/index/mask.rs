@@ -1,0 +1,113 @@
+//! Masks: which tokens may come next, kept once for all states that allow the same ones.
+
+use std::hash::{BuildHasher, BuildHasherDefault};
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
+
+/// One set of allowed tokens. Few tokens are kept as a list: clearing a row and setting those bits
+/// is quicker than copying one, and takes next to no memory.
+#[derive(PartialEq, Eq, Hash, Debug)]
+pub enum Mask {
+    /// Ascending token ids.
+    Sparse(Box<[u32]>),
+    /// Bit `i % 32` of word `i / 32` is set when token `i` is allowed.
+    Dense(Box<[u32]>),
+}
+
+impl Mask {
+    /// Up to one bit in 64 words, a list is the better form.
+    pub(super) fn from_words(words: &[u32]) -> Self {
+        let count: usize = words.iter().map(|word| word.count_ones() as usize).sum();
+        if count * 64 > words.len() * 32 / 4 {
+            return Mask::Dense(words.into());
+        }
+        let mut ids = Vec::with_capacity(count);
+        for (at, &word) in words.iter().enumerate() {
+            let mut word = word;
+            while word != 0 {
+                ids.push(at as u32 * 32 + word.trailing_zeros());
+                word &= word - 1;
+            }
+        }
+        Mask::Sparse(ids.into())
+    }
+
+    pub(super) fn from_ids(mut ids: Vec<u32>) -> Self {
+        ids.sort_unstable();
+        ids.dedup();
+        Mask::Sparse(ids.into())
+    }
+
+    /// Writes the mask over `row`; words past the mask's own are cleared.
+    pub fn write(&self, row: &mut [u32]) {
+        match self {
+            Mask::Dense(words) => {
+                let (head, tail) = row.split_at_mut(words.len().min(row.len()));
+                head.copy_from_slice(&words[..head.len()]);
+                tail.fill(0);
+            }
+            Mask::Sparse(ids) => {
+                row.fill(0);
+                for &id in ids.iter() {
+                    if let Some(word) = row.get_mut(id as usize / 32) {
+                        *word |= 1 << (id % 32);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether `token` is allowed.
+    pub fn contains(&self, token: u32) -> bool {
+        match self {
+            Mask::Sparse(ids) => ids.binary_search(&token).is_ok(),
+            Mask::Dense(words) => {
+                words.get(token as usize / 32).is_some_and(|word| word >> (token % 32) & 1 == 1)
+            }
+        }
+    }
+
+    fn memory(&self) -> usize {
+        match self {
+            Mask::Sparse(words) | Mask::Dense(words) => words.len() * 4 + 48,
+        }
+    }
+}
+
+/// Masks by content.
+#[derive(Default)]
+pub(super) struct Masks {
+    table: HashTable<Arc<Mask>>,
+    memory: usize,
+}
+
+impl Masks {
+    pub fn intern(&mut self, mask: Mask) -> Arc<Mask> {
+        let hash = hash_of(&mask);
+        if let Some(known) = self.table.find(hash, |known| **known == mask) {
+            return known.clone();
+        }
+        self.memory += mask.memory();
+        let mask = Arc::new(mask);
+        self.table.insert_unique(hash, mask.clone(), |mask| hash_of(mask));
+        mask
+    }
+
+    pub fn memory(&self) -> usize {
+        self.memory
+    }
+}
+
+fn hash_of(mask: &Mask) -> u64 {
+    let hasher = BuildHasherDefault::<FxHasher>::default();
+    match mask {
+        // A sample of a long mask tells nearly all of them apart; equality is checked in full.
+        Mask::Dense(words) => {
+            let sample: Vec<u32> = words.iter().step_by(words.len() / 64 + 1).copied().collect();
+            hasher.hash_one(sample)
+        }
+        Mask::Sparse(ids) => hasher.hash_one(ids),
+    }
+}

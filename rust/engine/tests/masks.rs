@@ -1,0 +1,280 @@
+//! Masks against their definition: a token is allowed exactly when the bytes so far and its own can
+//! be completed. Random vocabularies, grammars and walks; the reference asks the index about every
+//! token on its own, byte by byte.
+
+use std::sync::Arc;
+
+use outlines_engine::error::Result;
+use outlines_engine::expr::{ExprId, UNBOUNDED};
+use outlines_engine::grammar::{Expander, Grammar, NodeId};
+use outlines_engine::guide::Guide;
+use outlines_engine::index::Index;
+use outlines_engine::vocabulary::Vocabulary;
+
+/// SplitMix64: small, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound as u64) as usize
+    }
+}
+
+const ALPHABET: &[&str] = &["a", "b", "c", "\"", ",", ":", "{", "}", " ", "é", "🙂", "0", "1"];
+
+/// Tokens of up to six pieces of the alphabet, some cut inside a character, some twice, some None.
+fn vocabulary(random: &mut Random) -> (Vec<Vec<u8>>, Arc<Vocabulary>) {
+    let mut tokens: Vec<Vec<u8>> = (0..=255u8).map(|byte| vec![byte]).collect();
+    for _ in 0..300 {
+        let mut token = Vec::new();
+        for _ in 0..1 + random.below(6) {
+            token.extend_from_slice(ALPHABET[random.below(ALPHABET.len())].as_bytes());
+        }
+        let from = random.below(2).min(token.len() - 1);
+        let to = token.len() - random.below(2).min(token.len() - from - 1);
+        tokens.push(token[from..to].to_vec());
+    }
+    tokens.push(Vec::new());
+    tokens.push(b"<eos>".to_vec());
+    let eos = tokens.len() as u32 - 1;
+    let texts = tokens.iter().map(|token| Some(token.as_slice()));
+    let vocabulary = Vocabulary::new(texts, &[eos], tokens.len() + 40).expect("a vocabulary");
+    (tokens, Arc::new(vocabulary))
+}
+
+fn allowed(guide: &mut Guide) -> Vec<u32> {
+    let words = guide.index().vocabulary().words();
+    let mut row = vec![u32::MAX; words + 2];
+    guide.fill(&mut row[1..=words]).expect("a mask");
+    assert_eq!((row[0], row[words + 1]), (u32::MAX, u32::MAX), "written outside the row");
+    let bit = |id: &u32| row[1 + *id as usize / 32] >> (id % 32) & 1 == 1;
+    (0..words as u32 * 32).filter(bit).collect()
+}
+
+/// Walks at random; at each step the mask must be what the definition says, and never be empty.
+fn check(index: &Index, tokens: &[Vec<u8>], random: &mut Random, steps: usize) {
+    let eos = tokens.len() as u32 - 1;
+    let mut guide = Guide::new(index.clone(), None);
+    let mut text = Vec::new();
+    for _ in 0..steps {
+        let mask = allowed(&mut guide);
+        let expected: Vec<u32> = (0..tokens.len() as u32)
+            .filter(|&id| {
+                let token = &tokens[id as usize];
+                let longer = [text.as_slice(), token].concat();
+                match id {
+                    id if id == eos => index.accepts(&text).expect("an answer"),
+                    _ => !token.is_empty() && index.accepts_prefix(&longer).expect("an answer"),
+                }
+            })
+            .collect();
+        assert_eq!(mask, expected, "after {:?}", String::from_utf8_lossy(&text));
+        assert!(!mask.is_empty(), "a dead end after {:?}", String::from_utf8_lossy(&text));
+        let token = mask[random.below(mask.len())];
+        let validated = guide.validate([Some(token)].into_iter()).expect("an answer");
+        assert_eq!(validated, 1);
+        assert!(guide.advance(token).expect("an answer"));
+        if token == eos {
+            assert!(guide.is_finished());
+            assert_eq!(allowed(&mut guide), [eos]);
+            assert!(guide.rollback(1));
+            assert_eq!(allowed(&mut guide), mask);
+            break;
+        }
+        text.extend_from_slice(&tokens[token as usize]);
+    }
+    assert!(!guide.rollback(guide.taken() + 1));
+    assert!(guide.rollback(guide.taken()));
+    let mut fresh = Guide::new(index.clone(), None);
+    assert_eq!(allowed(&mut guide), allowed(&mut fresh));
+}
+
+/// A random terminal over the alphabet.
+fn terminal(random: &mut Random, grammar: &mut Grammar, depth: usize) -> ExprId {
+    let literal = |random: &mut Random, grammar: &mut Grammar| {
+        grammar.exprs.literal(ALPHABET[random.below(ALPHABET.len())].as_bytes())
+    };
+    if depth == 0 {
+        return literal(random, grammar);
+    }
+    let part = |random: &mut Random, grammar: &mut Grammar| terminal(random, grammar, depth - 1);
+    match random.below(9) {
+        0 => literal(random, grammar),
+        1 => grammar.exprs.class(&[(0x61, 0x63), (0x30, 0x31), (0xE9, 0xFF)]),
+        2 | 3 => {
+            let items = [part(random, grammar), part(random, grammar)];
+            grammar.exprs.concat(&items)
+        }
+        4 => {
+            let items = vec![part(random, grammar), part(random, grammar)];
+            grammar.exprs.or(items)
+        }
+        5 => {
+            let min = random.below(3) as u32;
+            let max = [min + random.below(4) as u32, UNBOUNDED][random.below(2)];
+            let body = part(random, grammar);
+            grammar.exprs.repeat(body, min, max)
+        }
+        6 => {
+            let (body, class) = (part(random, grammar), grammar.exprs.any_char());
+            let all = grammar.exprs.star(class);
+            let other = grammar.exprs.not(body);
+            grammar.exprs.and(vec![all, other])
+        }
+        7 => {
+            let class = grammar.exprs.class(&[(0x20, 0x21), (0x23, 0x5B), (0x5D, 0x10_FFFF)]);
+            let max = [3, 40, UNBOUNDED][random.below(3)];
+            grammar.exprs.repeat(class, 0, max)
+        }
+        _ => {
+            let body = part(random, grammar);
+            let behind = random.below(2) == 0;
+            let negated = random.below(2) == 0;
+            let look = match behind {
+                true => grammar.exprs.look_behind(body, negated),
+                false => grammar.exprs.look_ahead(body, negated),
+            };
+            let (before, after) = (part(random, grammar), part(random, grammar));
+            match grammar.exprs.matches_nothing(before) {
+                Ok(false) => grammar.exprs.concat(&[before, look, after]),
+                _ => after,
+            }
+        }
+    }
+}
+
+#[test]
+fn terminals() {
+    let mut random = Random(1);
+    let mut checked = 0;
+    for _ in 0..150 {
+        let (tokens, vocabulary) = vocabulary(&mut random);
+        let mut grammar = Grammar::new();
+        let terminal = terminal(&mut random, &mut grammar, 3);
+        if grammar.exprs.matches_nothing(terminal) != Ok(false) {
+            continue;
+        }
+        let root = grammar.terminal(terminal);
+        grammar.set_root(root);
+        let index = Index::new(grammar, None, vocabulary).expect("an index");
+        check(&index, &tokens, &mut random, 12);
+        checked += 1;
+    }
+    assert!(checked > 80, "only {checked} of the terminals match anything");
+}
+
+/// Nested lists of strings: `{"…",{"a"}}`, with empty lists and right recursion.
+#[test]
+fn nested() {
+    let mut random = Random(2);
+    for _ in 0..20 {
+        let (tokens, vocabulary) = vocabulary(&mut random);
+        let mut grammar = Grammar::new();
+        let list = grammar.declare("list");
+        let item = {
+            let class = grammar.exprs.class(&[(0x20, 0x21), (0x23, 0x5B), (0x5D, 0x10_FFFF)]);
+            let (quote, body) = (grammar.exprs.literal(b"\""), grammar.exprs.star(class));
+            let string = grammar.exprs.concat(&[quote, body, quote]);
+            let string = grammar.terminal(string);
+            let list = grammar.rule(list);
+            grammar.alt([string, list])
+        };
+        let (open, close, comma) =
+            (grammar.literal("{"), grammar.literal("}"), grammar.literal(","));
+        let more = grammar.seq([comma, item]);
+        let more = grammar.repeat(more, 0, 30);
+        let items = grammar.seq([item, more]);
+        let items = grammar.optional(items);
+        let body = grammar.seq([open, items, close]);
+        grammar.define(list, body);
+        let root = grammar.rule(list);
+        grammar.set_root(root);
+        assert!(grammar.finish().is_empty());
+        let index = Index::new(grammar, None, vocabulary).expect("an index");
+        assert!(index.accepts("{\"a\",{},{\"é\"}}".as_bytes()).expect("an answer"));
+        assert!(!index.accepts(b"{\"a\",}").expect("an answer"));
+        check(&index, &tokens, &mut random, 40);
+    }
+}
+
+/// An expander that gives every key once: the texts captured so far are the state.
+#[derive(Default)]
+struct DistinctKeys {
+    seen: Vec<Vec<Vec<u8>>>,
+}
+
+impl DistinctKeys {
+    fn members(&mut self, used: Vec<Vec<u8>>, grammar: &mut Grammar) -> NodeId {
+        let key = self.seen.len() as u32;
+        let class = grammar.exprs.class(&[(0x61, 0x63)]);
+        let any = grammar.exprs.repeat(class, 1, 2);
+        let taken = grammar.exprs.literal_set(&used);
+        let fresh = grammar.exprs.not(taken);
+        let terminal = grammar.exprs.and(vec![any, fresh]);
+        self.seen.push(used);
+        if grammar.exprs.matches_nothing(terminal) == Ok(true) {
+            return NodeId::NEVER;
+        }
+        let next = grammar.with_text(key);
+        let (comma, close) = (grammar.literal(","), grammar.literal("}"));
+        let more = grammar.seq([comma, next]);
+        let then = grammar.alt([more, close]);
+        grammar.capture(terminal, then)
+    }
+}
+
+impl Expander for DistinctKeys {
+    fn expand(&mut self, key: u32, text: Option<&[u8]>, grammar: &mut Grammar) -> Result<NodeId> {
+        let mut used = self.seen.get(key as usize).cloned().unwrap_or_default();
+        used.extend(text.map(<[u8]>::to_vec));
+        Ok(self.members(used, grammar))
+    }
+}
+
+#[test]
+fn captured_texts() {
+    let mut random = Random(3);
+    for _ in 0..20 {
+        let (tokens, vocabulary) = vocabulary(&mut random);
+        let mut grammar = Grammar::new();
+        let (open, first) = (grammar.literal("{"), grammar.dynamic(0));
+        let root = grammar.seq([open, first]);
+        grammar.set_root(root);
+        let expander = Box::<DistinctKeys>::default();
+        let index = Index::new(grammar, Some(expander), vocabulary).expect("an index");
+        assert!(index.accepts(b"{a,b,ab,aa}").expect("an answer"));
+        assert!(!index.accepts(b"{a,b,a}").expect("an answer"));
+        assert!(!index.accepts_prefix(b"{a,b,a,").expect("an answer"));
+        check(&index, &tokens, &mut random, 14);
+    }
+}
+
+/// `{0,5000}` and nested counts are counters: made at once, and the mask of one count is that of
+/// another as long as no token can tell them apart.
+#[test]
+fn counts() {
+    let mut random = Random(4);
+    let (tokens, vocabulary) = vocabulary(&mut random);
+    let mut grammar = Grammar::new();
+    let class = grammar.exprs.class(&[(0x61, 0x63)]);
+    let inner = grammar.exprs.repeat(class, 1, 3);
+    let comma = grammar.exprs.literal(b",");
+    let group = grammar.exprs.concat(&[inner, comma]);
+    let expr = grammar.exprs.repeat(group, 2, 5000);
+    assert!(grammar.exprs.len() < 50);
+    let root = grammar.terminal(expr);
+    grammar.set_root(root);
+    let index = Index::new(grammar, None, vocabulary).expect("an index");
+    check(&index, &tokens, &mut random, 60);
+    let text = b"abc,".repeat(5000);
+    assert!(index.accepts(&text).expect("an answer"));
+    assert!(!index.accepts_prefix(&[text.as_slice(), b"a"].concat()).expect("an answer"));
+}

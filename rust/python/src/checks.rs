@@ -1,0 +1,49 @@
+//! Checks of a constraint without a vocabulary: what is refused is refused before the model runs.
+
+use outlines_engine::automaton::Automaton;
+use outlines_engine::constraint::Constraint;
+use pyo3::prelude::*;
+
+use crate::errors::detached;
+use crate::{json_value, options};
+
+pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(check_regex, module)?)?;
+    module.add_function(wrap_pyfunction!(check_json_schema, module)?)?;
+    module.add_function(wrap_pyfunction!(check_choices, module)?)?;
+    module.add_function(wrap_pyfunction!(check_grammar, module)?)
+}
+
+fn check(py: Python<'_>, constraint: Constraint) -> PyResult<()> {
+    detached(py, || {
+        let (grammar, expander) = constraint.compile()?;
+        Automaton::new(grammar, expander).map(drop)
+    })
+}
+
+#[pyfunction]
+fn check_regex(py: Python<'_>, pattern: String) -> PyResult<()> {
+    check(py, Constraint::Regex(pattern))
+}
+
+#[pyfunction]
+#[pyo3(signature = (schema, *, property_order="schema", whitespace_pattern=None))]
+fn check_json_schema(
+    py: Python<'_>,
+    schema: &Bound<'_, PyAny>,
+    property_order: &str,
+    whitespace_pattern: Option<String>,
+) -> PyResult<()> {
+    let options = options::json_schema(property_order, whitespace_pattern)?;
+    check(py, Constraint::JsonSchema(json_value::schema(schema)?, options))
+}
+
+#[pyfunction]
+fn check_choices(py: Python<'_>, values: Vec<String>) -> PyResult<()> {
+    check(py, Constraint::Choices(values))
+}
+
+#[pyfunction]
+fn check_grammar(py: Python<'_>, text: String) -> PyResult<()> {
+    check(py, Constraint::Grammar(text, options::lark()))
+}

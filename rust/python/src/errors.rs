@@ -1,0 +1,110 @@
+//! Rust errors as Python exceptions. No panic crosses: [`guarded`] turns one into an exception too.
+
+use std::panic::{catch_unwind, AssertUnwindSafe};
+
+use outlines_engine::error::{Error, Result};
+use pyo3::create_exception;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+
+create_exception!(
+    outlines,
+    ConstraintError,
+    PyValueError,
+    "A constraint that cannot be honoured: the base of its kinds."
+);
+create_exception!(
+    outlines,
+    RegexError,
+    ConstraintError,
+    "A regular expression that is not one or cannot be honoured; `position` counts code points."
+);
+create_exception!(
+    outlines,
+    JsonSchemaError,
+    ConstraintError,
+    "A JSON Schema that cannot be honoured; `pointer` is a JSON pointer into it."
+);
+create_exception!(
+    outlines,
+    GrammarError,
+    ConstraintError,
+    "A Lark grammar that cannot be honoured; `line` and `column` count from 1."
+);
+create_exception!(
+    outlines,
+    LimitError,
+    ConstraintError,
+    "A constraint that needs more states, memory or time than allowed."
+);
+create_exception!(
+    outlines,
+    EngineError,
+    PyRuntimeError,
+    "A fault of the engine itself; please report it."
+);
+
+pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add("ConstraintError", py.get_type::<ConstraintError>())?;
+    module.add("RegexError", py.get_type::<RegexError>())?;
+    module.add("JsonSchemaError", py.get_type::<JsonSchemaError>())?;
+    module.add("GrammarError", py.get_type::<GrammarError>())?;
+    module.add("LimitError", py.get_type::<LimitError>())?;
+    module.add("EngineError", py.get_type::<EngineError>())
+}
+
+/// Runs engine code, panics included, to a Python result.
+pub fn guarded<T>(py: Python<'_>, work: impl FnOnce() -> Result<T>) -> PyResult<T> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|error| to_python(py, error)),
+        Err(panic) => {
+            let message = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("unknown");
+            Err(EngineError::new_err(format!("the engine failed: {message}; please report it")))
+        }
+    }
+}
+
+/// The same, while other Python threads go on.
+pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+    let result = py.detach(|| catch_unwind(AssertUnwindSafe(work)));
+    guarded(py, || match result {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
+fn to_python(py: Python<'_>, error: Error) -> PyErr {
+    let message = error.to_string();
+    match error {
+        Error::Regex { position, .. } => {
+            with(py, RegexError::new_err(message), &[("position", position)])
+        }
+        Error::JsonSchema { pointer, .. } => {
+            let error = JsonSchemaError::new_err(message);
+            match error.value(py).setattr("pointer", pointer) {
+                Ok(()) => error,
+                Err(failed) => failed,
+            }
+        }
+        Error::Grammar { line, column, .. } => {
+            with(py, GrammarError::new_err(message), &[("line", line), ("column", column)])
+        }
+        Error::Choice { .. } => ConstraintError::new_err(message),
+        Error::Vocabulary { .. } => PyValueError::new_err(message),
+        Error::Limit { .. } => LimitError::new_err(message),
+    }
+}
+
+fn with(py: Python<'_>, error: PyErr, attributes: &[(&str, usize)]) -> PyErr {
+    for (name, value) in attributes {
+        if let Err(failed) = error.value(py).setattr(*name, *value) {
+            return failed;
+        }
+    }
+    error
+}

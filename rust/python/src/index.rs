@@ -1,0 +1,100 @@
+//! `Index`: one constraint compiled for one vocabulary.
+
+use outlines_engine::constraint::Constraint;
+use outlines_engine::error::Result;
+use outlines_engine::index as engine;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use crate::errors::detached;
+use crate::vocabulary::Vocabulary;
+use crate::{json_value, options};
+
+#[pyclass(module = "outlines.guide", frozen)]
+pub struct Index {
+    pub inner: engine::Index,
+    vocabulary: Py<Vocabulary>,
+}
+
+impl Index {
+    fn build(py: Python<'_>, constraint: Constraint, vocabulary: Py<Vocabulary>) -> PyResult<Self> {
+        let shared = vocabulary.get().inner.clone();
+        let inner = detached(py, || {
+            let (grammar, expander) = constraint.compile()?;
+            engine::Index::new(grammar, expander, shared)
+        })?;
+        Ok(Index { inner, vocabulary })
+    }
+
+    /// Calls `decide` with the bytes of a text.
+    fn on_text<T: Send>(
+        &self,
+        text: &Bound<'_, PyAny>,
+        decide: impl FnOnce(&engine::Index, &[u8]) -> Result<T> + Send,
+    ) -> PyResult<T> {
+        let py = text.py();
+        if let Ok(text) = text.cast::<PyString>() {
+            let text = text.to_cow()?;
+            return detached(py, || decide(&self.inner, text.as_bytes()));
+        }
+        let text = text
+            .cast::<PyBytes>()
+            .map_err(|_| PyTypeError::new_err("the text must be str or bytes"))?
+            .as_bytes();
+        detached(py, || decide(&self.inner, text))
+    }
+}
+
+#[pymethods]
+impl Index {
+    #[staticmethod]
+    fn from_regex(py: Python<'_>, pattern: String, vocabulary: Py<Vocabulary>) -> PyResult<Self> {
+        Index::build(py, Constraint::Regex(pattern), vocabulary)
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (schema, vocabulary, property_order="schema", whitespace_pattern=None))]
+    fn from_json_schema(
+        schema: &Bound<'_, PyAny>,
+        vocabulary: Py<Vocabulary>,
+        property_order: &str,
+        whitespace_pattern: Option<String>,
+    ) -> PyResult<Self> {
+        let options = options::json_schema(property_order, whitespace_pattern)?;
+        let constraint = Constraint::JsonSchema(json_value::schema(schema)?, options);
+        Index::build(schema.py(), constraint, vocabulary)
+    }
+
+    #[staticmethod]
+    fn from_choices(
+        py: Python<'_>,
+        values: Vec<String>,
+        vocabulary: Py<Vocabulary>,
+    ) -> PyResult<Self> {
+        Index::build(py, Constraint::Choices(values), vocabulary)
+    }
+
+    #[staticmethod]
+    fn from_grammar(py: Python<'_>, text: String, vocabulary: Py<Vocabulary>) -> PyResult<Self> {
+        Index::build(py, Constraint::Grammar(text, options::lark()), vocabulary)
+    }
+
+    fn accepts(&self, text: &Bound<'_, PyAny>) -> PyResult<bool> {
+        self.on_text(text, |index, text| index.accepts(text))
+    }
+
+    fn accepts_prefix(&self, text: &Bound<'_, PyAny>) -> PyResult<bool> {
+        self.on_text(text, |index, text| index.accepts_prefix(text))
+    }
+
+    #[getter]
+    fn vocabulary(&self, py: Python<'_>) -> Py<Vocabulary> {
+        self.vocabulary.clone_ref(py)
+    }
+
+    #[getter]
+    fn nbytes(&self) -> usize {
+        self.inner.memory()
+    }
+}

@@ -1,0 +1,25 @@
+//! The extension module `outlines._engine`: the engine crate for Python, and nothing more.
+//!
+//! Conversions, the GIL and errors; every decision is made in `outlines-engine`. The stubs in
+//! `python/outlines/_engine.pyi` say what each function takes, returns and raises.
+
+mod checks;
+mod errors;
+mod guide;
+mod index;
+mod json_value;
+mod options;
+mod vocabulary;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<vocabulary::Vocabulary>()?;
+    module.add_class::<index::Index>()?;
+    module.add_class::<guide::Guide>()?;
+    module.add_function(wrap_pyfunction!(guide::fill_bitmasks, module)?)?;
+    checks::add(module)?;
+    errors::add(module)
+}

@@ -127,3 +127,12 @@ def test_the_least_recently_used_index_goes_first(pool: ThreadPoolExecutor, voca
     assert cache.compiles == 3
     cache.get(b).result(30)
     assert cache.compiles == 4
+
+
+def test_the_budget_in_bytes_holds_but_keeps_the_newest(pool: ThreadPoolExecutor, vocabulary: Vocabulary) -> None:
+    cache = IndexCache(lambda constraint: compile_index(constraint, vocabulary), pool.submit, budget=1)
+    for letter in "abc":
+        cache.get(Constraint("regex", letter)).result(30)
+    assert len(cache) <= 2
+    assert cache.get(Constraint("regex", "c")).result().nbytes > 1
+    assert cache.compiles == 3

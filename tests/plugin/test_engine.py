@@ -11,8 +11,16 @@ import pytest
 from outlines.constraint import Constraint
 from outlines.errors import GenerationError
 from outlines.guide import ConstraintError, RegexError
-from outlines.plugin import frontend
-from outlines.plugin.request import EngineStatus, chosen_backend, handshake, mark, prepare, raise_if_failed
+from outlines.plugin import frontend, request
+from outlines.plugin.request import (
+    EngineStatus,
+    PluginNotLoadedError,
+    chosen_backend,
+    handshake,
+    mark,
+    prepare,
+    raise_if_failed,
+)
 
 pytestmark = pytest.mark.engine
 
@@ -66,6 +74,13 @@ def test_the_plugin_lives_in_the_engines_own_process(llm: Any) -> None:
     assert status.pid != os.getpid()
     assert status.vocabulary_size == llm.llm_engine.model_config.get_vocab_size()
     assert chosen_backend(llm) is None
+
+
+def test_an_engine_without_the_plugin_is_told_apart(llm: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What such an engine answers is what this one answers to a method that it does not have.
+    monkeypatch.setattr(request, "HANDSHAKE_METHOD", "outlines_vllm_absent")
+    with pytest.raises(PluginNotLoadedError, match="VLLM_PLUGINS is set, add 'outlines-vllm'"):
+        handshake(llm)
 
 
 @pytest.mark.parametrize("first", ["stock", "ours"])

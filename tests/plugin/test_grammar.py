@@ -56,9 +56,10 @@ def make(make_request: MakeRequest, vocabulary: Vocabulary) -> Callable[..., Ben
     def make_bench(constraint: Constraint, **fields: Any) -> Bench:
         request = make_request(constraint, **fields)
         params = request.sampling_params
-        guide = Guide(compile_index(constraint, vocabulary), sorted(params.all_stop_token_ids))
+        stop_tokens = sorted(params.all_stop_token_ids)
+        guide = Guide(compile_index(constraint, vocabulary), stop_tokens)
         target = RowTarget((vocabulary.size + 31) // 32)
-        bench = Bench(GuideGrammar(request, guide, target, bool(params.ignore_eos)), vocabulary.size)
+        bench = Bench(GuideGrammar(request, guide, stop_tokens, target, bool(params.ignore_eos)), vocabulary.size)
         # The grammar holds its request weakly, as the engine holds it strongly.
         bench.request = request  # type: ignore[attr-defined]
         return bench
@@ -173,6 +174,9 @@ def test_a_rejected_token_ends_the_request_with_a_reason(make: Callable[..., Ben
     assert f"token {wrong[0]} of request request-0 is not allowed" in str(reason)
     # It does not recover: what was rejected is in the output already.
     assert not bench.grammar.accept_tokens("request-0", ids(tokenizer, "a"))
+    assert bench.grammar.validate_tokens(ids(tokenizer, "a")) == []
+    assert bench.allowed() == {tokenizer.eos_token_id}
+    assert not bench.grammar.is_terminated()
 
 
 def test_a_row_narrower_than_the_mask(make: Callable[..., Bench]) -> None:

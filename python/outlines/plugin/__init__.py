@@ -4,7 +4,7 @@ vLLM has no registry for structured-output backends, so `register` (the `vllm.ge
 called by vLLM in the front process, in every EngineCore and in every worker) wraps two of its classes:
 
     SamplingParams._validate_structured_outputs   front process   -> frontend.py
-    StructuredOutputManager                       EngineCore      -> engine.py
+    StructuredOutputManager                       EngineCore      -> manager.py, engine.py
 
 Requests that carry our mark (mark.py) are served by our guides (grammar.py, compiler.py); every other
 request reaches vLLM's own code untouched, in the same batch. A failure travels back to the caller in the
@@ -19,6 +19,10 @@ import logging
 # the entry point (which is what a `VLLM_PLUGINS` allow-list has to contain).
 NAME = "outlines-vllm"
 
+# The utility methods that the plugin puts on vLLM's `EngineCore`, called across the process boundary.
+HANDSHAKE_METHOD = "outlines_vllm_handshake"
+PREPARE_METHOD = "outlines_vllm_prepare"
+
 logger = logging.getLogger(__name__)
 
 
@@ -29,9 +33,9 @@ def register() -> None:
     calls it, and the compiled engine is loaded with the first request of ours.
     """
     try:
-        from . import engine, frontend
+        from . import frontend, manager
 
         frontend.install()
-        engine.install()
+        manager.install()
     except Exception:
         logger.exception("outlines: the plugin %r could not be installed in this vLLM", NAME)

@@ -23,8 +23,9 @@ from outlines.guide import (
     check_regex,
 )
 
-# A typical index is under 2 MB (design goal), so that a full cache stays in the hundreds of megabytes.
-CAPACITY = 256
+# How much is kept: compiled indexes, and the bytes that they hold together. A typical index is under 2 MB.
+CAPACITY = 1024
+BUDGET = 1 << 30
 
 
 @functools.lru_cache(maxsize=1024)
@@ -67,7 +68,8 @@ class IndexCache:
     Args:
         build: compiles one constraint; runs where `submit` puts it.
         submit: runs a function of one constraint and gives its future (`ThreadPoolExecutor.submit`).
-        capacity: the number of finished indexes kept.
+        capacity: the number of indexes kept.
+        budget: bytes that they may hold together. They grow as they are used; looked at with each compile.
     """
 
     def __init__(
@@ -75,10 +77,12 @@ class IndexCache:
         build: Callable[[Constraint], Index],
         submit: Callable[[Callable[[Constraint], Index], Constraint], Future[Index]],
         capacity: int = CAPACITY,
+        budget: int = BUDGET,
     ) -> None:
         self._build = build
         self._submit = submit
         self._capacity = capacity
+        self._budget = budget
         self._entries: OrderedDict[Constraint, Future[Index]] = OrderedDict()
         self._lock = threading.Lock()
         self.compiles = 0
@@ -98,11 +102,17 @@ class IndexCache:
             future = self._submit(self._build, constraint)
             self._entries[constraint] = future
             self.compiles += 1
-            while len(self._entries) > self._capacity:
-                self._entries.popitem(last=False)
+            self._evict()
         # Outside the lock: the callback runs at once, in this thread, when the compile is done by now.
         future.add_done_callback(functools.partial(self._forget_failure, constraint))
         return future
+
+    def _evict(self) -> None:
+        """Let go of the least recently used; requests that still run on them keep them alive."""
+        held = sum(_size(future) for future in self._entries.values())
+        while len(self._entries) > 1 and (len(self._entries) > self._capacity or held > self._budget):
+            _, oldest = self._entries.popitem(last=False)
+            held -= _size(oldest)
 
     def _forget_failure(self, constraint: Constraint, future: Future[Index]) -> None:
         """A failed compile is shared by those who waited for it, but not kept: a limit may pass next time."""
@@ -111,3 +121,10 @@ class IndexCache:
         with self._lock:
             if self._entries.get(constraint) is future:
                 del self._entries[constraint]
+
+
+def _size(future: Future[Index]) -> int:
+    """Bytes of an index; 0 while it is compiled, or when that failed."""
+    if not future.done() or future.cancelled() or future.exception() is not None:
+        return 0
+    return future.result().nbytes

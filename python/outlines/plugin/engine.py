@@ -1,15 +1,10 @@
-"""The EngineCore process: serve marked requests with our guides, beside vLLM's own backend.
+"""What the plugin keeps in the EngineCore process, one per engine, and does there.
 
-vLLM's `StructuredOutputManager` latches the first request's backend for all later ones. Ours are taken out
-before that: `grammar_init` gives a marked request its grammar and never touches `manager.backend`.
-`grammar_bitmask` is the one place where rows are filled: a batch that is all ours, one row each (no drafts, no
-reasoning parser), is filled by one call without the GIL; every other batch takes vLLM's path, which calls each
-grammar's own `fill_bitmask`.
+The vocabulary, the compiled indexes, the rows of the batch, and counters. manager.py wires it into vLLM.
 """
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
 import threading
@@ -28,11 +23,6 @@ from .compiler import IndexCache, compile_index
 from .grammar import GuideGrammar, PoisonGrammar, RowTarget
 
 logger = logging.getLogger(__name__)
-
-_INSTALLED = "_outlines_vllm"
-# The utility methods on EngineCore that request.py calls across the process boundary.
-HANDSHAKE_METHOD = "outlines_vllm_handshake"
-PREPARE_METHOD = "outlines_vllm_prepare"
 
 
 class Engine:
@@ -98,7 +88,8 @@ class Engine:
             params = request.sampling_params
             stop_tokens = sorted(params.all_stop_token_ids)
             guide = Guide(index.result(), stop_tokens or None)
-            return GuideGrammar(request, guide, self._target, bool(params.ignore_eos) or not stop_tokens)
+            endless = bool(params.ignore_eos) or not stop_tokens
+            return GuideGrammar(request, guide, stop_tokens, self._target, endless)
         except Exception as error:
             return self._poison(request, error)
 
@@ -124,13 +115,17 @@ class Engine:
         guides = []
         for request_id in ids:
             grammar = requests[request_id].structured_output_request.grammar
-            if type(grammar) is not GuideGrammar or drafts.get(request_id):
+            if type(grammar) is not GuideGrammar or grammar.error is not None or drafts.get(request_id):
                 return None
             guides.append(grammar.guide)
         if self._rows is None or len(self._rows) < len(guides):
             self._rows = np.empty((max(self._max_rows, len(guides)), self.words), dtype=np.int32)
         rows = self._rows[: len(guides)]
-        fill_bitmasks(guides, rows, range(len(guides)))
+        try:
+            fill_bitmasks(guides, rows)
+        except Exception:
+            # One guide failed; row by row, each grammar answers for its own.
+            return None
         self.batch_fills += 1
         self.batch_rows += len(guides)
         return rows
@@ -194,67 +189,3 @@ def _speculative_tokens(config: Any) -> int:
     if tokens is None:
         tokens = getattr(getattr(config, "speculative_config", None), "num_speculative_tokens", None)
     return int(tokens or 0)
-
-
-def install() -> None:
-    """Wrap `StructuredOutputManager`, once. `EngineCore` follows when the first manager is made."""
-    from vllm.v1.structured_output import StructuredOutputManager
-
-    if getattr(StructuredOutputManager, _INSTALLED, False):
-        return
-    init = StructuredOutputManager.__init__
-    grammar_init = StructuredOutputManager.grammar_init
-    grammar_bitmask = StructuredOutputManager.grammar_bitmask
-
-    @functools.wraps(init)
-    def with_engine(self: Any, *args: Any, **kwargs: Any) -> None:
-        init(self, *args, **kwargs)
-        self._outlines = None
-        try:
-            self._outlines = Engine(self)
-            _install_utilities()
-        except Exception:
-            logger.exception("outlines: the plugin could not be started in this engine")
-
-    @functools.wraps(grammar_init)
-    def ours_or_theirs(self: Any, request: Any) -> Any:
-        structured = request.structured_output_request
-        if structured is None or not mark.is_ours(request.sampling_params):
-            return grammar_init(self, request)
-        if (ours := getattr(self, "_outlines", None)) is None:
-            error = RuntimeError("the outlines plugin could not be started in vLLM's engine: see its log")
-            structured.grammar = PoisonGrammar(request, error, sorted(request.sampling_params.all_stop_token_ids))
-            return None
-        return ours.start(request)
-
-    @functools.wraps(grammar_bitmask)
-    def batch_or_rows(self: Any, requests: Any, ids: Any, drafts: Any) -> Any:
-        ours: Engine | None = getattr(self, "_outlines", None)
-        if ours is None or not ids or not ours.requests:
-            return grammar_bitmask(self, requests, ids, drafts)
-        rows = ours.fill(requests, ids, drafts)
-        if rows is not None:
-            return rows
-        ours.allocate()
-        return grammar_bitmask(self, requests, ids, drafts)
-
-    StructuredOutputManager.__init__ = with_engine
-    StructuredOutputManager.grammar_init = ours_or_theirs
-    StructuredOutputManager.grammar_bitmask = batch_or_rows
-    setattr(StructuredOutputManager, _INSTALLED, True)
-
-
-def _install_utilities() -> None:
-    """Put the utility methods on `EngineCore`. Its module is imported by now: it made the manager."""
-    from vllm.v1.engine.core import EngineCore
-
-    def handshake(self: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self.structured_output_manager._outlines.handshake()
-        return answer
-
-    def prepare(self: Any, kind: str, value: Any, options: dict[str, Any]) -> Future[dict[str, Any] | None]:
-        answer: Future[dict[str, Any] | None] = self.structured_output_manager._outlines.prepare(kind, value, options)
-        return answer
-
-    setattr(EngineCore, HANDSHAKE_METHOD, handshake)
-    setattr(EngineCore, PREPARE_METHOD, prepare)

@@ -21,7 +21,8 @@ def install() -> None:
     """Wrap `SamplingParams._validate_structured_outputs`, once."""
     from vllm.sampling_params import SamplingParams
 
-    original = SamplingParams._validate_structured_outputs
+    params_class: Any = SamplingParams
+    original = params_class._validate_structured_outputs
     if getattr(original, _INSTALLED, False):
         return
     signature = inspect.signature(original)
@@ -36,7 +37,7 @@ def install() -> None:
         return None
 
     setattr(validate, _INSTALLED, True)
-    SamplingParams._validate_structured_outputs = validate
+    params_class._validate_structured_outputs = validate
 
 
 def _validate(params: Any, model_config: Any, tokenizer: Any) -> None:

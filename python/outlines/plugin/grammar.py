@@ -3,7 +3,8 @@
 `GuideGrammar` is a guide in vLLM's clothes: every call is one call into the engine, and rows are written by
 address (a torch operation on a row costs 6 to 13 us, a pointer write a memcpy). `PoisonGrammar` stands in for
 a constraint that did not compile: it allows only stop tokens, then rejects, so that vLLM ends that one request
-and nothing else. Both leave the reason in the request's `stop_reason` (failure.py).
+and nothing else. A guide that fails on the way (a limit of the engine) goes on like that. Both leave the reason
+in the request's `stop_reason` (failure.py).
 """
 
 from __future__ import annotations
@@ -50,20 +51,35 @@ class RowTarget:
         return (bitmask, bitmask.data_ptr(), bitmask.stride(0) * 4) if writable else (bitmask, 0, 0)
 
 
-class _RequestGrammar(StructuredOutputGrammar):  # type: ignore[misc]
-    """What both grammars share: the request, held weakly (it holds us), and its failure."""
+class _RequestGrammar(StructuredOutputGrammar):
+    """What both grammars share: the request, held weakly (it holds us), its stop tokens, and its failure.
 
-    def __init__(self, request: Any) -> None:
+    Nothing here may raise into vLLM: an exception in the engine's loop ends the engine for everybody.
+    """
+
+    def __init__(self, request: Any, stop_tokens: list[int], error: BaseException | None) -> None:
         self._request = weakref.ref(request)
-        self._error: BaseException | None = None
+        self._stop_tokens = stop_tokens
+        # Once set, only stop tokens are allowed and every token is rejected.
+        self.error = error
 
-    def _fail(self, error: BaseException) -> bool:
+    def _reject(self, error: BaseException) -> bool:
         """Leave the reason where the caller will find it. Always False, vLLM's word for a rejection."""
-        self._error = error
+        self.error = error
         request = self._request()
         if request is not None:
             request.stop_reason = failure.encode(error)
         return False
+
+    def _fill_stops(self, bitmask: torch.Tensor, row: int) -> None:
+        """Only stop tokens; any token where there is none, since the model has to write something."""
+        words = np.zeros(bitmask.shape[1], dtype=np.uint32)
+        for token in self._stop_tokens:
+            if 0 <= token < 32 * len(words):
+                words[token // 32] |= np.uint32(1 << (token % 32))
+        if not words.any():
+            words[:] = 0xFFFFFFFF
+        bitmask[row].copy_(torch.from_numpy(words.view(np.int32)))
 
 
 class GuideGrammar(_RequestGrammar):
@@ -71,52 +87,65 @@ class GuideGrammar(_RequestGrammar):
 
     Args:
         request: the engine's request.
-        guide: a fresh guide whose stop tokens are the request's `all_stop_token_ids`.
+        guide: a fresh guide with these stop tokens.
+        stop_tokens: the request's `all_stop_token_ids`.
         target: where rows are written, shared by the grammars of one engine.
         endless: vLLM goes on after a stop token (`ignore_eos`). The guide then allows stop tokens only for
             the rest; a terminated grammar would let free text follow.
     """
 
-    def __init__(self, request: Any, guide: Guide, target: RowTarget, endless: bool) -> None:
-        super().__init__(request)
+    def __init__(
+        self, request: Any, guide: Guide, stop_tokens: list[int], target: RowTarget, endless: bool = False
+    ) -> None:
+        super().__init__(request, stop_tokens, None)
         self.guide = guide
         self._target = target
         self._endless = endless
 
     def accept_tokens(self, request_id: str, tokens: list[int]) -> bool:
         """Take tokens in order. What follows a stop token is not part of the output, and ignored."""
-        if self._error is not None:
-            # Versions before 0.20 only log a rejection and go on: keep rejecting, so that the reason stays.
-            return self._fail(self._error)
+        if self.error is not None:
+            # vLLM 0.18 only logs a rejection and goes on: keep rejecting, so that the reason stays.
+            return self._reject(self.error)
         guide = self.guide
-        for token in tokens:
-            if not guide.advance(token):
-                if guide.is_finished():
-                    return True
-                return self._fail(
-                    GenerationError(
-                        f"token {token} of request {request_id} is not allowed by its constraint. Either no token "
-                        "was left to choose from (min_tokens, bad_words, logit_bias, allowed_token_ids or a text "
-                        "token in stop_token_ids can exclude all that fit), or a sampler ignored the mask"
-                    )
-                )
+        try:
+            for token in tokens:
+                if not guide.advance(token):
+                    return guide.is_finished() or self._reject(_not_allowed(token, request_id))
+        except Exception as error:
+            return self._reject(error)
         return True
 
     def validate_tokens(self, tokens: list[int]) -> list[int]:
         """The longest prefix that could be accepted now. Changes nothing."""
-        return tokens[: self.guide.validate(tokens)]
+        if self.error is not None:
+            return []
+        try:
+            return tokens[: self.guide.validate(tokens)]
+        except Exception as error:
+            self.error = error
+            return []
 
     def rollback(self, num_tokens: int) -> None:
         """Undo tokens, also across the end of the output."""
-        self.guide.rollback(num_tokens)
+        try:
+            self.guide.rollback(num_tokens)
+        except Exception as error:
+            self.error = error
 
     def fill_bitmask(self, bitmask: torch.Tensor, batch_index: int) -> None:
-        """Write the mask of the next token into one row; O(1) in the constraint, one copy of the row."""
-        address = self._target.address(bitmask, batch_index)
-        if address:
-            self.guide.fill_bitmask(address)
-        else:
-            self._fill_part(bitmask, batch_index)
+        """Write the mask of the next token into one row; one copy of the row where the mask is known."""
+        if self.error is None:
+            try:
+                address = self._target.address(bitmask, batch_index)
+                if address:
+                    self.guide.fill_bitmask(address)
+                else:
+                    self._fill_part(bitmask, batch_index)
+                return
+            except Exception as error:
+                self.error = error
+        self._fill_stops(bitmask, batch_index)
 
     def _fill_part(self, bitmask: torch.Tensor, batch_index: int) -> None:
         """A row narrower than our mask (a backend that counts only the tokenizer's own tokens made it)."""
@@ -126,11 +155,19 @@ class GuideGrammar(_RequestGrammar):
 
     def is_terminated(self) -> bool:
         """Whether vLLM may stop masking this request."""
-        return not self._endless and self.guide.is_finished()
+        return self.error is None and not self._endless and self.guide.is_finished()
 
     def reset(self) -> None:
         """Back to the start of the output."""
         self.guide.reset()
+
+
+def _not_allowed(token: int, request_id: str) -> GenerationError:
+    return GenerationError(
+        f"token {token} of request {request_id} is not allowed by its constraint. Either no token was left to choose "
+        "from (min_tokens, bad_words, logit_bias, allowed_token_ids or a text token in stop_token_ids can exclude all "
+        "that fit), or a sampler ignored the mask"
+    )
 
 
 class PoisonGrammar(_RequestGrammar):
@@ -139,17 +176,17 @@ class PoisonGrammar(_RequestGrammar):
     Args:
         request: the engine's request.
         error: the reason, raised to the caller.
-        stop_tokens: the request's stop tokens; with none, any token is allowed and then rejected.
+        stop_tokens: the request's stop tokens.
     """
 
+    error: BaseException
+
     def __init__(self, request: Any, error: BaseException, stop_tokens: list[int]) -> None:
-        super().__init__(request)
-        self._reason = error
-        self._stop_tokens = stop_tokens
+        super().__init__(request, stop_tokens, error)
 
     def accept_tokens(self, request_id: str, tokens: list[int]) -> bool:
         """Always a rejection."""
-        return self._fail(self._reason)
+        return self._reject(self.error)
 
     def validate_tokens(self, tokens: list[int]) -> list[int]:
         """No draft is ever valid."""
@@ -160,13 +197,7 @@ class PoisonGrammar(_RequestGrammar):
 
     def fill_bitmask(self, bitmask: torch.Tensor, batch_index: int) -> None:
         """Only stop tokens."""
-        words = np.zeros(bitmask.shape[1], dtype=np.uint32)
-        for token in self._stop_tokens:
-            if 0 <= token < 32 * len(words):
-                words[token // 32] |= np.uint32(1 << (token % 32))
-        if not words.any():
-            words[:] = 0xFFFFFFFF
-        bitmask[batch_index].copy_(torch.from_numpy(words.view(np.int32)))
+        self._fill_stops(bitmask, batch_index)
 
     def is_terminated(self) -> bool:
         """Never: a terminated grammar is not asked to accept."""

@@ -23,8 +23,7 @@ def is_ours(params: Any) -> bool:
     structured = getattr(params, "structured_outputs", None)
     if structured is not None and getattr(structured, "_backend", None) == NAME:
         return True
-    extra_args = getattr(params, "extra_args", None)
-    return bool(extra_args) and NAME in extra_args
+    return NAME in (getattr(params, "extra_args", None) or ())
 
 
 def write(params: Any, constraint: Constraint, structured_outputs: Any) -> None:

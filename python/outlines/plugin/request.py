@@ -14,7 +14,7 @@ from typing import Any
 from outlines.constraint import Constraint
 from outlines.errors import GenerationError, OutlinesError
 
-from . import NAME, failure
+from . import HANDSHAKE_METHOD, NAME, PREPARE_METHOD, failure
 from . import mark as _mark
 from .compiler import check
 
@@ -28,10 +28,6 @@ __all__ = [
     "prepare",
     "raise_if_failed",
 ]
-
-# Repeated from engine.py, which imports vLLM: this module must be importable without it.
-_HANDSHAKE_METHOD = "outlines_vllm_handshake"
-_PREPARE_METHOD = "outlines_vllm_prepare"
 
 
 class PluginNotLoadedError(OutlinesError):
@@ -76,7 +72,8 @@ def mark(params: Any, constraint: Constraint) -> None:
             "sampling_params.structured_outputs and an output type are two constraints on one output: give one"
         )
     value = list(constraint.value) if constraint.kind == "choice" else constraint.value
-    _mark.write(params, constraint, StructuredOutputsParams(**{constraint.kind: value}))
+    field: dict[str, Any] = {constraint.kind: value}
+    _mark.write(params, constraint, StructuredOutputsParams(**field))
 
 
 def chosen_backend(llm: Any) -> str | None:
@@ -93,7 +90,7 @@ def handshake(llm: Any) -> EngineStatus:
         PluginNotLoadedError: the plugin is not there, with what to do about it.
     """
     try:
-        answer = _call(llm, _HANDSHAKE_METHOD)
+        answer = _call(llm, HANDSHAKE_METHOD)
     except Exception as error:
         # A missing method comes back as a plain exception; a dead engine has a type of its own.
         if type(error).__name__ == "EngineDeadError":
@@ -112,7 +109,7 @@ def prepare(llm: Any, constraint: Constraint) -> None:
     Raises:
         ConstraintError: the engine's own error, with its message and place.
     """
-    error = _call(llm, _PREPARE_METHOD, constraint.kind, constraint.value, dict(constraint.options))
+    error = _call(llm, PREPARE_METHOD, constraint.kind, constraint.value, dict(constraint.options))
     if error is not None:
         raise failure.from_dict(error)
 

@@ -9,8 +9,10 @@
 //!   id. The last item of a sequence pushes nothing, so right recursion needs no stack.
 //! - [`predict`]: which terminals may come next. Left recursion has been removed from the
 //!   grammar, so prediction is a walk over an acyclic relation; callers are merged before callees.
+//! - [`classes`]: which states take whatever text over a class of code points.
 //! - [`text`]: the text of captures, as interned chains of bytes.
 
+mod classes;
 mod predict;
 mod stack;
 mod text;
@@ -98,6 +100,7 @@ pub struct Automaton {
     ids: HashTable<StateId>,
     guarded: FxHashMap<(ExprId, ExprId), bool>,
     taken: FxHashMap<(ExprId, usize), bool>,
+    lengths: FxHashMap<(StateId, usize), Option<u32>>,
     start: StateId,
     /// How many states may be made before an error is returned.
     pub state_limit: usize,
@@ -123,6 +126,7 @@ impl Automaton {
             ids: HashTable::new(),
             guarded: FxHashMap::default(),
             taken: FxHashMap::default(),
+            lengths: FxHashMap::default(),
             start: StateId::DEAD,
             state_limit: 4_000_000,
         };
@@ -167,46 +171,6 @@ impl Automaton {
     /// The terminals' arena.
     pub fn exprs(&mut self) -> &mut Exprs {
         &mut self.grammar.exprs
-    }
-
-    /// Whether every text over a class of code points keeps some terminal of the state in
-    /// progress. `number` tells classes apart.
-    pub(crate) fn takes_all(
-        &mut self,
-        state: StateId,
-        number: usize,
-        class: &[(u32, u32)],
-    ) -> Result<bool> {
-        for at in 0..self.states[state.index()].configs.len() {
-            let Config { terminal, guard, .. } = self.states[state.index()].configs[at];
-            if guard != ExprId::NEVER {
-                continue;
-            }
-            let key = (terminal, number);
-            let takes = match self.taken.get(&key) {
-                Some(&known) => known,
-                None => {
-                    let exprs = &mut self.grammar.exprs;
-                    // A code point of one byte that is refused settles it without a search.
-                    let mut takes = true;
-                    for &(low, high) in class.iter().filter(|range| range.1 < 0x80) {
-                        takes = takes
-                            && exprs.step(terminal, low as u8)? != ExprId::NEVER
-                            && exprs.step(terminal, high as u8)? != ExprId::NEVER;
-                    }
-                    if takes {
-                        let texts = exprs.texts_over(class);
-                        takes = exprs.takes_all(terminal, texts)?;
-                    }
-                    self.taken.insert(key, takes);
-                    takes
-                }
-            };
-            if takes {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// The state after `byte`. Amortised constant: a look-up among the state's ranges.

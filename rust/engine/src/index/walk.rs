@@ -21,7 +21,8 @@ const DEPTH: u32 = 1;
 #[derive(Clone, Copy)]
 enum Source {
     All,
-    Slice(usize),
+    /// What is left of a slice whose tokens up to a length are taken as a whole.
+    Slice(usize, u32),
 }
 
 /// What a truncated state allows.
@@ -35,7 +36,7 @@ pub(super) struct Shared {
 fn trie(vocabulary: &Vocabulary, source: Source) -> &Trie {
     match source {
         Source::All => vocabulary.trie(),
-        Source::Slice(slice) => &vocabulary.slices()[slice].rest,
+        Source::Slice(slice, _) => &vocabulary.slices()[slice].rest,
     }
 }
 
@@ -110,8 +111,8 @@ impl Inner {
             _ => {
                 match source {
                     Source::All => self.scratch.fill(0),
-                    Source::Slice(slice) => {
-                        self.scratch.copy_from_slice(&vocabulary.slices()[slice].mask);
+                    Source::Slice(slice, length) => {
+                        self.scratch.copy_from_slice(vocabulary.slices()[slice].mask(length));
                     }
                 }
                 for token in found {
@@ -126,12 +127,12 @@ impl Inner {
         Ok(shared)
     }
 
-    /// The first slice that the state takes as a whole.
+    /// The first slice that the state takes as a whole, or up to a length.
     fn source(&mut self, state: StateId) -> Result<Source> {
         for slice in 0..self.vocabulary.slices().len() {
             let class = self.vocabulary.slices()[slice].class;
-            if self.automaton.takes_all(state, slice, class)? {
-                return Ok(Source::Slice(slice));
+            if let Some(length) = self.automaton.takes(state, slice, class)? {
+                return Ok(Source::Slice(slice, length));
             }
         }
         Ok(Source::All)

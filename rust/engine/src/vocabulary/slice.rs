@@ -2,7 +2,10 @@
 //!
 //! A slice is a class of code points. A state that can be continued by every text over the class
 //! allows every token that is (the start of) such a text; those are set by copying one mask, and
-//! only the trie of the remaining tokens is walked.
+//! only the trie of the remaining tokens is walked. A state that takes such texts up to a length
+//! (`maxLength`) allows the class's tokens up to that length.
+
+use std::sync::OnceLock;
 
 use regex_syntax::utf8::Utf8Sequences;
 
@@ -24,14 +27,36 @@ pub struct Slice {
     /// The class.
     pub class: &'static [(u32, u32)],
     /// Bit `i` is set when token `i` is the start of a text over the class.
-    pub mask: Box<[u32]>,
+    mask: Box<[u32]>,
+    /// The same tokens by how many code points they begin.
+    by_length: Vec<Vec<u32>>,
+    /// At `n - 1`, once asked for: the mask of those that begin at most `n` code points.
+    up_to: Vec<OnceLock<Box<[u32]>>>,
     /// All other tokens.
     pub rest: Trie,
 }
 
 impl Slice {
+    /// The mask of the tokens that are the start of a text over the class of at most `length` code
+    /// points; `u32::MAX` for any length.
+    pub fn mask(&self, length: u32) -> &[u32] {
+        let length = length as usize;
+        if length == 0 || length >= self.by_length.len() {
+            return &self.mask;
+        }
+        self.up_to[length - 1].get_or_init(|| {
+            let mut mask = vec![0u32; self.mask.len()];
+            for &id in self.by_length[..=length].iter().flatten() {
+                mask[id as usize / 32] |= 1 << (id % 32);
+            }
+            mask.into()
+        })
+    }
+
     pub(super) fn memory(&self) -> usize {
-        self.mask.len() * 4 + self.rest.memory()
+        let masks = 1 + self.up_to.iter().filter(|mask| mask.get().is_some()).count();
+        let tokens: usize = self.by_length.iter().map(Vec::len).sum();
+        masks * self.mask.len() * 4 + tokens * 4 + self.rest.memory()
     }
 }
 
@@ -53,14 +78,21 @@ fn one<'a>(
     let automaton = ClassAutomaton::new(class);
     let mut mask = vec![0u32; size.div_ceil(32)];
     let mut rest = Vec::new();
+    let mut by_length: Vec<Vec<u32>> = Vec::new();
     for &id in order {
         if automaton.is_prefix(text(id)) {
             mask[id as usize / 32] |= 1 << (id % 32);
+            let length = text(id).iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
+            if by_length.len() <= length {
+                by_length.resize_with(length + 1, Vec::new);
+            }
+            by_length[length].push(id);
         } else {
             rest.push(id);
         }
     }
-    Slice { class, mask: mask.into(), rest: Trie::new(&rest, text) }
+    let up_to = by_length.iter().map(|_| OnceLock::new()).collect();
+    Slice { class, mask: mask.into(), by_length, up_to, rest: Trie::new(&rest, text) }
 }
 
 /// The texts over a class and their prefixes, as a table over bytes.

@@ -6,6 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
+
 use super::stack::{Frame, Next, StackId};
 use super::text::TextId;
 use super::{Automaton, Config, State, StateId};
@@ -17,7 +19,7 @@ const RANK_UNKNOWN: u32 = u32::MAX;
 const RANK_PENDING: u32 = u32::MAX - 1;
 
 /// What holds around a node that is entered.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Context {
     /// See [`Config::guard`].
     guard: ExprId,
@@ -30,6 +32,8 @@ pub(super) struct Context {
 pub(super) struct Prediction {
     configs: Vec<Config>,
     agenda: BTreeMap<(Reverse<u32>, NodeId, Context), StackId>,
+    /// The frames that were passed over as empty.
+    skipped: FxHashSet<(Frame, Context)>,
     accepting: bool,
     /// Something reached a cut: the step cannot be answered here.
     deferred: bool,
@@ -107,17 +111,31 @@ impl Automaton {
         guard: ExprId,
         captured: TextId,
     ) -> Result<()> {
-        for at in 0..self.stacks.frames(stack).len() {
-            let Frame { next, below } = self.stacks.frames(stack)[at];
-            match next {
-                Next::End => prediction.accepting = true,
-                Next::Cut => prediction.deferred = true,
-                Next::Node { node, text } => {
-                    self.enter(prediction, node, below, Context { guard, text })?;
+        let mut waiting = vec![(stack, captured)];
+        while let Some((stack, captured)) = waiting.pop() {
+            for at in 0..self.stacks.frames(stack).len() {
+                let frame = self.stacks.frames(stack)[at];
+                let (node, text) = match frame.next {
+                    Next::End => {
+                        prediction.accepting = true;
+                        continue;
+                    }
+                    Next::Cut => {
+                        prediction.deferred = true;
+                        continue;
+                    }
+                    Next::Node { node, text } => (node, text),
+                    Next::Captured(then) => (then, captured),
+                };
+                let context = Context { guard, text };
+                if self.grammar.is_nullable(node) {
+                    // Stacks share what lies below: without this, every path would be taken.
+                    if !prediction.skipped.insert((frame, context)) {
+                        continue;
+                    }
+                    waiting.push((frame.below, TextId::NONE));
                 }
-                Next::Captured(then) => {
-                    self.enter(prediction, then, below, Context { guard, text: captured })?;
-                }
+                self.enqueue(prediction, node, frame.below, context)?;
             }
         }
         Ok(())

@@ -100,7 +100,6 @@ def build_extension() -> None:
 
 def steps() -> list[Step]:
     tools = ROOT / "tools"
-    shared = (tools / "demo.py", tools / "atomic_folder.py")
     rust = (ROOT / "Cargo.toml", ROOT / "Cargo.lock", ROOT / "rust")
     return [
         Step("virtual environment", make_venv, (), PYTHON, STAMPS / "venv"),
@@ -114,14 +113,14 @@ def steps() -> list[Step]:
         Step(
             "demo model (about a minute)",
             write_model,
-            (tools / "write_model.py", *shared),
+            (tools / "write_model.py", tools / "atomic_folder.py"),
             MODEL,
             MODEL.with_name(f"{MODEL.name}.stamp"),
         ),
         Step(
             "Llama-3 tokenizer",
             write_llama3_tokenizer,
-            (tools / "write_llama3_tokenizer.py", *shared),
+            (tools / "write_llama3_tokenizer.py", tools / "atomic_folder.py"),
             LLAMA3_TOKENIZER,
             LLAMA3_TOKENIZER.with_name(f"{LLAMA3_TOKENIZER.name}.stamp"),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,13 +18,15 @@ SEQUENCES = 32
 
 
 @pytest.fixture(scope="session")
-def llm() -> Any:
+def llm() -> Iterator[Any]:
     """A plain vLLM `LLM`, as a user makes one."""
     from vllm import LLM
 
     if not MODEL.is_dir():
         pytest.fail(f"the demo model is not at {MODEL}: run `make setup`")
-    return LLM(str(MODEL), max_model_len=CONTEXT, max_num_seqs=SEQUENCES, enforce_eager=True)
+    llm = LLM(str(MODEL), max_model_len=CONTEXT, max_num_seqs=SEQUENCES, enforce_eager=True)
+    yield llm
+    llm.llm_engine.engine_core.shutdown()
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +38,7 @@ def model(llm: Any) -> Any:
 
 
 @pytest.fixture
-def unfinished(llm: Any) -> Callable[[], int]:
+def unfinished(llm: Any) -> Iterator[Callable[[], int]]:
     """How many requests the engine holds. The test must leave none behind."""
 
     def count() -> int:

@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from outlines.errors import GenerationError
+from outlines.models.refusals import as_value_error
 
 if TYPE_CHECKING:
     from vllm import LLM, SamplingParams
@@ -228,7 +229,7 @@ class Dispatcher:
             )
         except Exception as error:
             request.over = True
-            self._deliver(request, _as_failure(error) if self._engine_is_dead() else error)
+            self._deliver(request, _as_failure(error) if self._engine_is_dead() else as_value_error(error))
             return
         finally:
             if uses_tokenizer:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from outlines.models.refusals import refusals_as_value_errors
+
 if TYPE_CHECKING:
     from vllm import LLM, SamplingParams
 
@@ -80,7 +82,8 @@ def build(llm: LLM, given: Any, fields: Mapping[str, Any]) -> SamplingParams:
     # Computed where it is not given: to be computed anew.
     if combined.get("skip_reading_prefix_cache") == (base.prompt_logprobs is not None):
         combined.pop("skip_reading_prefix_cache", None)
-    return SamplingParams(**{**combined, **fields})
+    with refusals_as_value_errors():
+        return SamplingParams(**{**combined, **fields})
 
 
 def _changed(given: SamplingParams, default: SamplingParams, names: Iterable[str]) -> list[str]:

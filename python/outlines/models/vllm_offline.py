@@ -18,6 +18,7 @@ from outlines.models.backend import compile_ahead, constrain
 from outlines.models.dispatcher import Dispatcher, Request, dispatcher_of
 from outlines.models.outcome import result_of
 from outlines.models.prompts import check_prompt, render
+from outlines.models.refusals import refusals_as_value_errors
 from outlines.models.request_options import RequestOptions, sort_keywords
 from outlines.models.sampling import build
 from outlines.models.stream import Stream
@@ -276,7 +277,7 @@ class VLLMOffline:
     def _request(
         self, item: _Item, options: RequestOptions, receive: Callable[[RequestOutput | Exception], None], line: object
     ) -> Request:
-        with self._dispatcher.tokenizer_lock:
+        with self._dispatcher.tokenizer_lock, refusals_as_value_errors():
             engine_input = render(self.llm, item.prompt, options.prompt)
         lora_request = self.llm._resolve_mm_lora(engine_input, item.engine.get("lora_request"))
         priority = item.engine.get("priority") or 0

@@ -174,8 +174,12 @@ def _enum(source: type[enum.Enum]) -> OutputType:
     members = list(source)
     if not members:
         raise ValueError(f"{source.__qualname__} has no members, so it allows nothing")
-    if not all(member.value is None or isinstance(member.value, (str, int, float)) for member in members):
-        return _described(source)
+    for member in members:
+        if member.value is not None and not isinstance(member.value, (str, int, float)):
+            raise TypeError(
+                f"{source.__qualname__} cannot be an output type: the value of {member.name} is {member.value!r}, and "
+                "only str, int, float, bool and None can be written. Use such values"
+            )
     return _one_of(_by_text((str(member.value), member) for member in members))
 
 

@@ -1,0 +1,98 @@
+"""A call for free text, held against what vLLM's own `generate` and `chat` give."""
+
+import copy
+
+import pytest
+from vllm import SamplingParams
+
+from outlines.inputs import Chat
+
+pytestmark = pytest.mark.engine
+
+QUESTION = "What is the capital of Latvia?"
+GREEDY = {"temperature": 0, "max_tokens": 24}
+
+
+def chat_text(llm, messages, **options):
+    (output,) = llm.chat(messages, SamplingParams(**GREEDY), use_tqdm=False, **options)
+    return output.outputs[0].text
+
+
+def test_a_str_goes_through_the_chat_template(llm, model):
+    expected = chat_text(llm, [{"role": "user", "content": QUESTION}])
+    assert model(QUESTION, **GREEDY) == expected
+    assert "Riga" in expected
+
+
+def test_a_chat_keeps_its_messages(llm, model):
+    messages = [{"role": "system", "content": "Answer with one word."}, {"role": "user", "content": QUESTION}]
+    assert model(Chat(messages), **GREEDY) == chat_text(llm, messages)
+    assert model(Chat(messages), **GREEDY) != model(QUESTION, **GREEDY)
+
+
+def test_a_last_message_of_the_assistant_is_continued(llm, model):
+    messages = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": "The capital of Latvia is"}]
+    expected = chat_text(llm, messages, continue_final_message=True, add_generation_prompt=False)
+    assert model(Chat(messages), **GREEDY) == expected
+    assert expected.lstrip().startswith("Riga")
+
+
+def test_without_the_template_a_str_is_completed(llm, model):
+    (output,) = llm.generate(["The capital of France is"], SamplingParams(**GREEDY), use_tqdm=False)
+    assert model("The capital of France is", apply_chat_template=False, **GREEDY) == output.outputs[0].text
+
+
+def test_a_template_of_the_call(llm, model):
+    template = "{% for message in messages %}<{{ message.content }}>{{ mark }}{% endfor %}"
+    messages = [{"role": "user", "content": "One, two, three,"}]
+    given = {"chat_template": template, "chat_template_kwargs": {"mark": " four,"}}
+    assert model(Chat(messages), **given, **GREEDY) == chat_text(llm, messages, **given)
+
+
+def test_the_limit_has_two_names(llm, model):
+    for name in ("max_tokens", "max_new_tokens"):
+        text = model("Tell me a long story.", temperature=0, ignore_eos=True, **{name: 7})
+        assert len(llm.get_tokenizer().encode(text, add_special_tokens=False)) == 7
+
+
+def test_without_a_limit_the_text_ends_by_itself(llm, model):
+    text = model("Tell me about the sea in two sentences.", temperature=0)
+    assert len(llm.get_tokenizer().encode(text)) > 16
+    assert text.rstrip()[-1] in ".!?"
+
+
+def test_sampling_params_alone_and_with_keywords(model):
+    expected = model(QUESTION, **GREEDY)
+    params = SamplingParams(**GREEDY)
+    before = copy.deepcopy(params)
+    assert model(QUESTION, sampling_params=params) == expected
+    assert model(QUESTION, sampling_params=SamplingParams(temperature=0), max_tokens=24) == expected
+    assert params == before
+
+
+def test_a_stop_string_and_a_seed(model):
+    text = model("Count from one to ten.", temperature=0, stop=["."], max_tokens=60)
+    assert "." not in text
+    drawn = [model("Give me a name.", temperature=1.0, seed=seed, max_tokens=12) for seed in (1, 1, 2, 3)]
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn)) > 1
+
+
+def test_several_outputs(model):
+    texts = model("Give me a name.", n=3, seed=5, temperature=1.0, max_tokens=12)
+    assert [type(text) for text in texts] == [str] * 3
+    assert len(set(texts)) > 1
+
+
+def test_two_models_of_one_llm_share_its_engine(llm, model):
+    import outlines
+
+    other = outlines.from_vllm_offline(llm)
+    assert other._dispatcher is model._dispatcher
+    assert other(QUESTION, **GREEDY) == model(QUESTION, **GREEDY)
+
+
+def test_vllms_own_methods_work_between_calls(llm, model):
+    before = model(QUESTION, **GREEDY)
+    assert chat_text(llm, [{"role": "user", "content": QUESTION}]) == before
+    assert model(QUESTION, **GREEDY) == before

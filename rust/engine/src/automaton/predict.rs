@@ -48,30 +48,15 @@ impl Automaton {
         self.finish(prediction)
     }
 
-    /// The truncation of a state: as many frames as `depth` on each stack, captured texts left
-    /// open. Steps of it that need more come to [`StateId::DEFERRED`].
-    pub(crate) fn truncate(&mut self, state: StateId, depth: u32) -> Result<StateId> {
+    /// What a token of at most `bytes` bytes can see of a state: as many frames as `depth` on each
+    /// stack, captured texts left open, and counts that cannot run out made unbounded. Steps of it
+    /// that need more come to [`StateId::DEFERRED`].
+    pub(crate) fn horizon(&mut self, state: StateId, depth: u32, bytes: u32) -> Result<StateId> {
         let State { mut configs, accepting } = self.states[state.index()].clone();
         for config in &mut configs {
-            config.stack = self.stacks.truncate(config.stack, depth);
+            config.terminal = self.grammar.exprs.clamp(config.terminal, bytes);
+            config.stack = self.stacks.truncate(&mut self.grammar, config.stack, depth, bytes);
             config.text = config.text.forgotten();
-        }
-        let prediction =
-            Prediction { configs: configs.into_vec(), accepting, ..Prediction::default() };
-        self.finish(prediction)
-    }
-
-    /// The state with terminals' counts that cannot run out within `bytes` bytes made unbounded.
-    pub(crate) fn clamp(&mut self, state: StateId, bytes: u32) -> Result<StateId> {
-        let State { mut configs, accepting } = self.states[state.index()].clone();
-        let mut changed = false;
-        for config in &mut configs {
-            let clamped = self.grammar.exprs.clamp(config.terminal, bytes);
-            changed |= clamped != config.terminal;
-            config.terminal = clamped;
-        }
-        if !changed {
-            return Ok(state);
         }
         let prediction =
             Prediction { configs: configs.into_vec(), accepting, ..Prediction::default() };

@@ -6,7 +6,8 @@ use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 
 use super::text::TextId;
-use crate::grammar::NodeId;
+use crate::expr::UNBOUNDED;
+use crate::grammar::{Grammar, Node, NodeId};
 
 /// A set of stacks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -76,18 +77,29 @@ impl Stacks {
         self.intern(frames)
     }
 
-    /// The top `depth` frames of every way, the rest cut off and captured texts left open.
-    pub fn truncate(&mut self, stack: StackId, depth: u32) -> StackId {
+    /// The top `depth` frames of every way, the rest cut off, captured texts left open, and counts
+    /// above `bytes` made unbounded: every round takes a byte.
+    pub fn truncate(
+        &mut self,
+        grammar: &mut Grammar,
+        stack: StackId,
+        depth: u32,
+        bytes: u32,
+    ) -> StackId {
         if depth == 0 {
             return StackId::CUT;
         }
         let mut frames = self.frames(stack).to_vec();
         for frame in &mut frames {
-            if let Next::Node { text, .. } = &mut frame.next {
+            if let Next::Node { node, text } = &mut frame.next {
                 *text = text.forgotten();
+                if let Node::Repeat { body, min, max } = *grammar.node(*node) {
+                    let max = if max > bytes { UNBOUNDED } else { max };
+                    *node = grammar.repeat(body, min.min(bytes.saturating_add(1)), max);
+                }
             }
             if !matches!(frame.next, Next::End | Next::Cut) {
-                frame.below = self.truncate(frame.below, depth - 1);
+                frame.below = self.truncate(grammar, frame.below, depth - 1, bytes);
             }
         }
         frames.sort_unstable();

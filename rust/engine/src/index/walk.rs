@@ -1,9 +1,9 @@
 //! The mask of a state, found by walking the vocabulary's trie.
 //!
-//! What a state allows is found in two parts. Its *truncation* (the top of its stack, captured
-//! texts left open, counts clamped) is shared by many states, and is walked once: the tokens it
-//! allows, and the places in the trie at which the answer needs what was cut off. For the state
-//! itself only those places are left to walk.
+//! What a state allows is found in two parts. Its *horizon* (the top of its stack, captured texts
+//! left open, counts clamped) is shared by many states, and is walked once: the tokens it allows,
+//! and the places in the trie at which the answer needs what was cut off. For the state itself only
+//! those places are left to walk.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ enum Source {
     Slice(usize, u32),
 }
 
-/// What a truncated state allows.
+/// What the horizon of a state allows.
 pub(super) struct Shared {
     source: Source,
     tokens: Arc<Mask>,
@@ -92,11 +92,10 @@ impl Inner {
         Ok(self.masks.intern(mask))
     }
 
-    /// What the truncation of `state` allows.
+    /// What the horizon of `state` allows.
     fn shared(&mut self, state: StateId) -> Result<Arc<Shared>> {
         let longest = self.vocabulary.longest() as u32;
-        let clamped = self.automaton.clamp(state, longest)?;
-        let cut = self.automaton.truncate(clamped, DEPTH)?;
+        let cut = self.automaton.horizon(state, DEPTH, longest)?;
         if let Some(shared) = self.shared_of.get(&cut) {
             return Ok(shared.clone());
         }

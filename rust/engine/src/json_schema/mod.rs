@@ -1,6 +1,161 @@
-//! JSON Schema, drafts 4 to 2020-12.
+//! JSON Schema: the texts of the values that a schema allows, as a grammar.
+//!
+//! A text is in the language if and only if it is JSON that validates, within these conventions:
+//! the order of properties ([`PropertyOrder`]), no duplicate keys, one spelling per character of a
+//! string, bounded digits ([`leaf`]) and bounded whitespace ([`separators`]).
+//!
+//! The schema is read once ([`scan`], over [`document`]s) into a list of [`schema`]s. What a value
+//! must satisfy is a *goal*: a boolean [`formula`] over schemas. For one JSON type a goal becomes a
+//! formula over single assertions ([`typed`]); from there
+//!
+//! - [`scalar`]s become terminals, which know intersection and complement;
+//! - [`object`]s and [`array`]s are written property by property and item by item: a state holds
+//!   what is still asked for, and writing a member leads to another one. Where a formula has
+//!   several ways to come true, the member's goal says which of them is taken;
+//! - [`satisfiable`] decides which goals have a value at all, so that no way is a dead end.
+//!
+//! Nothing is made before it is reached: nodes of the grammar are [`Node::Dynamic`] keys, expanded
+//! by [`Front`].
 
+mod array;
+mod document;
 mod draft;
+mod equal;
+mod formula;
 pub mod leaf;
+mod limits;
+mod names;
+mod object;
+mod options;
+mod patterns;
+mod pointer;
+mod satisfiable;
+mod scalar;
+mod scan;
+mod schema;
+mod separators;
+mod split;
+mod typed;
+mod unevaluated;
+mod value;
+
+use rustc_hash::FxHashMap;
+use serde_json::Value;
 
 pub use draft::Draft;
+pub use options::{Options, PropertyOrder, Registry};
+
+use crate::error::Result;
+use crate::grammar::{Expander, Grammar, NodeId};
+use array::ArrayState;
+use formula::{FormulaId, Formulas};
+use object::ObjectState;
+use schema::Schemas;
+use separators::Separators;
+
+/// The grammar of a schema, and what expands its nodes.
+///
+/// # Errors
+/// [`crate::error::Error::JsonSchema`] for a schema that is none, that cannot be honoured or that
+/// allows no value; [`crate::error::Error::Limit`] for one that is too large to decide that.
+pub fn compile(schema: Value, options: &Options) -> Result<(Grammar, Box<dyn Expander>)> {
+    let mut grammar = Grammar::new();
+    let (schemas, root) = scan::scan(&schema, &options.registry, &mut grammar.exprs)?;
+    let separators = Separators::new(&mut grammar, options.whitespace_pattern.as_deref())?;
+    let mut front = Front::new(schemas, options.property_order, separators);
+    let goal = front.formulas.schema(root);
+    front.refuel();
+    if !front.is_satisfiable(goal, &mut grammar)? {
+        return Err(front.conflict(root, &mut grammar)?);
+    }
+    let root = front.goal_node(goal, &mut grammar)?;
+    grammar.set_root(root);
+    Ok((grammar, Box::new(front)))
+}
+
+/// What a dynamic node, or what follows a capture, stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Key {
+    /// A value that satisfies a goal.
+    Goal(FormulaId),
+    /// The rest of an object after a property.
+    Object(ObjectState),
+    /// The rest of an object after a property whose name is the captured text.
+    AfterName(ObjectState),
+    /// The rest of an array after an item.
+    Array(ArrayState),
+    /// The rest of an array after the item that is the captured text.
+    AfterItem(ArrayState),
+}
+
+/// The front end at work: the schemas read, and everything derived from them so far.
+struct Front {
+    schemas: Schemas,
+    formulas: Formulas,
+    order: PropertyOrder,
+    separators: Separators,
+    keys: Vec<Key>,
+    key_ids: FxHashMap<Key, u32>,
+    typed: typed::Memory,
+    scalars: scalar::Memory,
+    satisfiable: satisfiable::Memory,
+    objects: object::Memory,
+    arrays: array::Memory,
+    unevaluated: unevaluated::Memory,
+    goals: FxHashMap<FormulaId, NodeId>,
+    fuel: limits::Fuel,
+}
+
+impl Front {
+    fn new(schemas: Schemas, order: PropertyOrder, separators: Separators) -> Self {
+        Front {
+            schemas,
+            formulas: Formulas::new(),
+            order,
+            separators,
+            keys: Vec::new(),
+            key_ids: FxHashMap::default(),
+            typed: typed::Memory::default(),
+            scalars: scalar::Memory::default(),
+            satisfiable: satisfiable::Memory::default(),
+            objects: object::Memory::default(),
+            arrays: array::Memory::default(),
+            unevaluated: unevaluated::Memory::default(),
+            goals: FxHashMap::default(),
+            fuel: limits::Fuel::default(),
+        }
+    }
+
+    /// The number by which the grammar knows a key.
+    fn key(&mut self, key: Key) -> u32 {
+        let keys = &mut self.keys;
+        *self.key_ids.entry(key).or_insert_with(|| {
+            keys.push(key);
+            keys.len() as u32 - 1
+        })
+    }
+
+    fn dynamic(&mut self, key: Key, grammar: &mut Grammar) -> NodeId {
+        let key = self.key(key);
+        grammar.dynamic(key)
+    }
+}
+
+impl Expander for Front {
+    fn expand(&mut self, key: u32, text: Option<&[u8]>, grammar: &mut Grammar) -> Result<NodeId> {
+        self.refuel();
+        match (self.keys[key as usize], text) {
+            (Key::Goal(goal), _) => self.expand_goal(goal, grammar),
+            (Key::Object(state), _) => self.object_rest(state, grammar),
+            (Key::Array(state), _) => self.array_rest(state, grammar),
+            (Key::AfterName(state), text) => {
+                let state = self.object_after_name(state, text.unwrap_or_default());
+                self.object_rest(state, grammar)
+            }
+            (Key::AfterItem(state), text) => {
+                let state = self.array_after_item(state, text.unwrap_or_default())?;
+                self.array_rest(state, grammar)
+            }
+        }
+    }
+}

@@ -12,5 +12,5 @@ pub mod string;
 
 pub use decimal::Decimal;
 pub use formats::format_body;
-pub use number::{number, number_equal, NumberConstraint, NumberKind};
+pub use number::{number, number_equal, number_exact, NumberConstraint, NumberKind};
 pub use string::{string_body, string_equal, StringConstraint};

@@ -12,23 +12,24 @@
 //! - Where every value is an integer, the fraction is `.0` or none (in draft 4: none); where every
 //!   value is a multiple of 0.01, at most two digits; and so on.
 //! - An exponent follows one digit other than 0, with or without a fraction; without one where
-//!   the constraint is on multiples or kinds (`3e2`). It has up to three digits and lies between
+//!   every value is an integer or other multiple (`3e2`). It has up to three digits and lies between
 //!   -[`LAST_EXPONENT`] and [`LAST_EXPONENT`]; the text `1e308` is allowed as well. So no number
 //!   overflows or vanishes in a reader that uses double precision.
 //! - A minus sign before zero only where negative numbers are allowed.
 
 mod exponent;
+mod multiples;
 mod plain;
 mod scientific;
 mod side;
 mod step;
 
-use super::decimal::Decimal;
+use super::decimal::{Decimal, Natural};
 use crate::error::{Error, Result};
 use crate::expr::{ExprId, Exprs, Transition};
 use plain::{Ending, Plain};
 use scientific::Scientific;
-use side::Sides;
+use side::{Grid, Side, Sides};
 use step::Step;
 
 /// Digits before the decimal point, where no bound needs more.
@@ -75,44 +76,28 @@ pub struct NumberConstraint {
     pub not_values: Vec<Decimal>,
 }
 
-/// How the numbers of a constraint are written.
-struct Form {
-    kind: NumberKind,
-    step: Option<Step>,
-    /// No fraction before an exponent, so that what is excluded is easy to write down.
-    short: bool,
-}
-
 /// The texts of the numbers that satisfy the constraint; [`ExprId::NEVER`] if there are none. An
 /// error if there are some but none is written within the limits of this module, or if remainders
 /// or bounds are too large to work with.
+///
+/// The complement of these texts is not that of the numbers, since not every text of a number is
+/// written: see [`number_exact`].
 pub fn number(exprs: &mut Exprs, constraint: &NumberConstraint) -> Result<ExprId> {
-    let form = Form::of(constraint)?;
-    let Some(sides) = Sides::of(constraint)? else {
-        return Ok(ExprId::NEVER);
-    };
-    let mut arms = Vec::with_capacity(4);
-    let mut nothing_true = true;
-    if let Some(side) = &sides.negative {
-        let (start, any) = form.texts(exprs, side, true)?;
-        nothing_true &= !any;
-        let target = exprs.switch(start);
-        if target != ExprId::NEVER {
-            arms.push(Transition { low: b'-', high: b'-', target });
-        }
-    }
-    if let Some(side) = &sides.positive {
-        let (start, any) = form.texts(exprs, side, false)?;
-        nothing_true &= !any;
-        arms.extend(start);
-    }
-    if arms.is_empty() && !nothing_true {
+    let (texts, any) = assemble(exprs, constraint, Style::Written)?;
+    if texts == ExprId::NEVER && any {
         return Err(Error::limit(format!(
             "numbers satisfy the constraint, but none that is written with {WHOLE_DIGITS} digits \
              before the point, {FRACTION_DIGITS} after it or an exponent up to {LAST_EXPONENT}"
         )));
     }
-    let texts = exprs.switch(arms);
+    exclude(exprs, texts, constraint)
+}
+
+/// All the texts that [`number`] may write under whatever constraint, if their value satisfies this
+/// one. Boolean operations on such expressions are exact; what comes out is then intersected with
+/// what is to be written.
+pub fn number_exact(exprs: &mut Exprs, constraint: &NumberConstraint) -> Result<ExprId> {
+    let (texts, _) = assemble(exprs, constraint, Style::Exact)?;
     exclude(exprs, texts, constraint)
 }
 
@@ -142,86 +127,132 @@ fn texts_of(exprs: &mut Exprs, value: &Decimal, all: bool) -> Result<ExprId> {
     })
 }
 
-impl Form {
-    fn of(constraint: &NumberConstraint) -> Result<Self> {
-        let mut step = Step::common(&constraint.multiple_of)?;
-        if constraint.kind != NumberKind::Number {
-            step = Some(match step {
-                Some(step) => step.and(Step::ONE)?,
-                None => Step::ONE,
-            });
-        }
-        let short = !constraint.not_kinds.is_empty() || !constraint.not_multiple_of.is_empty();
-        Ok(Form { kind: constraint.kind, step, short })
-    }
-
-    /// What the numbers of one sign start with, without the sign, and whether there are any
-    /// numbers, written or not.
-    fn texts(
-        &self,
-        exprs: &mut Exprs,
-        side: &side::Side,
-        negative: bool,
-    ) -> Result<(Vec<Transition>, bool)> {
-        let places = match &self.step {
-            Some(step) => step.places(),
-            None => side.places(),
-        };
-        let modulus = self.step.as_ref().map_or(1, |step| step.modulus);
-        let grid = side.on_grid(places, modulus);
-        let only_zero = grid.high.as_ref().is_some_and(|high| high.is_zero());
-        let any = self.step.is_none() || !grid.is_empty();
-        if !any || (negative && only_zero && self.step.is_some()) {
-            return Ok((Vec::new(), any && !negative));
-        }
-        let ending = match self.kind {
-            NumberKind::PlainInteger => Ending::Bare,
-            _ => Ending::PointZero,
-        };
-        let plain = Plain::new(exprs, &grid, places, modulus, ending);
-        let scientific = match (self.kind, &self.step) {
-            (NumberKind::PlainInteger, _) => None,
-            (_, Some(step)) => Scientific::new(exprs, side, 0, Some(*step)),
-            (_, None) if self.short => Scientific::new(exprs, side, 0, None),
-            (_, None) => Scientific::new(exprs, side, side.significant(), None),
-        };
-        Ok((first_digits(exprs, plain.as_ref(), scientific.as_ref()), any))
-    }
+/// Which texts of a number there are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// Those that [`number`] writes.
+    Written,
+    /// Those that it may write under any constraint.
+    Exact,
 }
 
-/// Numbers without a sign, by their first digit.
-fn first_digits(
+/// The texts without regard to the negated parts of the constraint, and whether there are numbers
+/// that satisfy the rest of it, written or not.
+fn assemble(
     exprs: &mut Exprs,
-    plain: Option<&Plain>,
-    scientific: Option<&Scientific>,
-) -> Vec<Transition> {
-    let mut arms: Vec<Transition> = Vec::with_capacity(10);
-    for digit in 0..=9 {
-        let mut after = Vec::with_capacity(2);
-        after.extend(plain.map(|plain| plain.after_first(exprs, digit)));
-        after.extend(scientific.map(|scientific| scientific.after_first(exprs, digit)));
-        let target = exprs.or(after);
-        let byte = b'0' + digit;
-        if target != ExprId::NEVER {
-            arms.push(Transition { low: byte, high: byte, target });
+    constraint: &NumberConstraint,
+    style: Style,
+) -> Result<(ExprId, bool)> {
+    let mut step = Step::common(&constraint.multiple_of)?;
+    if constraint.kind != NumberKind::Number {
+        step = Some(match step {
+            Some(step) => step.and(Step::ONE)?,
+            None => Step::ONE,
+        });
+    }
+    let form = Form { kind: constraint.kind, step, style };
+    let Some(sides) = Sides::of(constraint, style == Style::Exact)? else {
+        return Ok((ExprId::NEVER, false));
+    };
+    let mut any = false;
+    let mut arms = Vec::with_capacity(4);
+    if let Some(side) = &sides.negative {
+        let grid = form.grid(side);
+        // A sign stands before zero only beside negative numbers.
+        let only_zero = grid.high.as_ref().is_some_and(Natural::is_zero);
+        if style == Style::Exact || form.step.is_none() || !only_zero {
+            any |= form.has_numbers(&grid);
+            let start = form.texts(exprs, side, &grid);
+            let target = exprs.switch(start);
+            arms.push(Transition { low: b'-', high: b'-', target });
         }
     }
-    arms
+    if let Some(side) = &sides.positive {
+        let grid = form.grid(side);
+        any |= form.has_numbers(&grid);
+        arms.extend(form.texts(exprs, side, &grid));
+    }
+    Ok((exprs.switch(arms), any))
+}
+
+/// How the numbers of a constraint are written.
+struct Form {
+    kind: NumberKind,
+    step: Option<Step>,
+    style: Style,
+}
+
+impl Form {
+    fn places(&self, side: &Side) -> usize {
+        match (&self.step, self.style) {
+            (Some(step), _) => step.places(),
+            (None, Style::Written) => side.places(),
+            (None, Style::Exact) => side::MOST_PLACES,
+        }
+    }
+
+    fn grid(&self, side: &Side) -> Grid {
+        side.on_grid(self.places(side), self.step.map_or(1, |step| step.modulus))
+    }
+
+    /// Whether there are numbers on a side, written or not. Between two bounds there always are.
+    fn has_numbers(&self, grid: &Grid) -> bool {
+        self.step.is_none() || !grid.is_empty()
+    }
+
+    /// What the numbers of one sign start with, without the sign.
+    fn texts(&self, exprs: &mut Exprs, side: &Side, grid: &Grid) -> Vec<Transition> {
+        if !self.has_numbers(grid) {
+            return Vec::new();
+        }
+        let ending = match (self.kind, self.style) {
+            (NumberKind::PlainInteger, _) => Ending::Bare,
+            (_, Style::Written) => Ending::PointZero,
+            (_, Style::Exact) => Ending::Zeros,
+        };
+        let longest = match self.style {
+            Style::Written => WHOLE_DIGITS,
+            Style::Exact => BOUND_DIGITS + 1,
+        };
+        let modulus = self.step.map_or(1, |step| step.modulus);
+        let plain = Plain::new(exprs, grid, self.places(side), modulus, ending, longest);
+        let scientific = match (self.kind, self.style, self.step) {
+            (NumberKind::PlainInteger, ..) => None,
+            (_, Style::Written, Some(step)) => Scientific::new(exprs, side, 0, Some(step)),
+            (_, Style::Written, None) => Scientific::new(exprs, side, side.significant(), None),
+            (_, Style::Exact, _) => Scientific::new(exprs, side, BOUND_DIGITS + 1, None),
+        };
+        let mut arms: Vec<Transition> = Vec::with_capacity(10);
+        for digit in 0..=9 {
+            let mut after = Vec::with_capacity(2);
+            after.extend(plain.as_ref().map(|plain| plain.after_first(exprs, digit)));
+            if let Some(scientific) = &scientific {
+                let mut texts = scientific.after_first(exprs, digit);
+                if let (Style::Exact, Some(step)) = (self.style, self.step) {
+                    let multiples = multiples::after_first(exprs, step, digit);
+                    texts = exprs.and(vec![texts, multiples]);
+                }
+                after.push(texts);
+            }
+            let target = exprs.or(after);
+            let byte = b'0' + digit;
+            arms.push(Transition { low: byte, high: byte, target });
+        }
+        arms
+    }
 }
 
 /// `texts` without what the negated parts of the constraint exclude.
 fn exclude(exprs: &mut Exprs, texts: ExprId, constraint: &NumberConstraint) -> Result<ExprId> {
     let mut barred = Vec::new();
-    for kind in &constraint.not_kinds {
-        barred.push(match kind {
-            NumberKind::Number => return Ok(ExprId::NEVER),
-            NumberKind::Integer => multiples(exprs, Step::ONE, Ending::Zeros),
-            NumberKind::PlainInteger => multiples(exprs, Step::ONE, Ending::Bare),
-        });
+    for &kind in &constraint.not_kinds {
+        let of_kind = NumberConstraint { kind, ..NumberConstraint::default() };
+        barred.push(number_exact(exprs, &of_kind)?);
     }
-    for multiple in &constraint.not_multiple_of {
-        let step = Step::new(multiple)?;
-        barred.push(multiples(exprs, step, Ending::Zeros));
+    for step in &constraint.not_multiple_of {
+        let multiple_of = vec![step.clone()];
+        let multiples = NumberConstraint { multiple_of, ..NumberConstraint::default() };
+        barred.push(number_exact(exprs, &multiples)?);
     }
     for value in &constraint.not_values {
         barred.push(texts_of(exprs, value, true)?);
@@ -233,19 +264,4 @@ fn exclude(exprs: &mut Exprs, texts: ExprId, constraint: &NumberConstraint) -> R
     let allowed = exprs.not(barred);
     let texts = exprs.and(vec![texts, allowed]);
     Ok(if exprs.matches_nothing(texts)? { ExprId::NEVER } else { texts })
-}
-
-/// Every text of a multiple of `step` that a constraint with exclusions may write.
-fn multiples(exprs: &mut Exprs, step: Step, ending: Ending) -> ExprId {
-    let side = side::Side::all();
-    let grid = side.on_grid(step.places(), step.modulus);
-    let plain = Plain::new(exprs, &grid, step.places(), step.modulus, ending);
-    let scientific = match ending {
-        Ending::Bare => None,
-        _ => Scientific::new(exprs, &side, 0, Some(step)),
-    };
-    let mut arms = first_digits(exprs, plain.as_ref(), scientific.as_ref());
-    let unsigned = exprs.switch(arms.clone());
-    arms.insert(0, Transition { low: b'-', high: b'-', target: unsigned });
-    exprs.switch(arms)
 }

@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 use super::side::Grid;
 use super::step::{gcd, REMAINDER_BITS};
-use super::{BOUND_DIGITS, WHOLE_DIGITS};
 use crate::expr::{ExprId, Exprs, Rule, RuleId, Transition, UNBOUNDED};
 use crate::json_schema::leaf::decimal::{Decimal, Natural};
 
@@ -77,13 +76,15 @@ struct Place {
 }
 
 impl Plain {
-    /// The multiples of `modulus / 10^places` on the grid, if any can be written.
+    /// The multiples of `modulus / 10^places` on the grid, if any can be written; `longest` digits
+    /// may stand before the point, or as many as the bounds need.
     pub fn new(
         exprs: &mut Exprs,
         grid: &Grid,
         places: usize,
         modulus: u64,
         ending: Ending,
+        longest: usize,
     ) -> Option<Self> {
         let bound = |value: &Natural| {
             let digits = value.padded(places + 1);
@@ -96,8 +97,7 @@ impl Plain {
         if grid.is_empty() {
             return None;
         }
-        let mut longest = if ending == Ending::Zeros { BOUND_DIGITS + 1 } else { WHOLE_DIGITS };
-        longest = longest.max(low.as_ref().map_or(0, |low| low.whole));
+        let mut longest = longest.max(low.as_ref().map_or(0, |low| low.whole));
         if let Some(whole) = high.as_ref().map(|high| high.whole) {
             longest = if whole <= LONG_BOUND { longest.max(whole) } else { longest };
         }

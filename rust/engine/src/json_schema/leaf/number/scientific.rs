@@ -104,8 +104,8 @@ impl Scientific {
             most = LAST_EXPONENT + 1;
         }
         if let Some(step) = &digits.step {
-            match step.least_exponent(digit) {
-                Some(exponent) => least = least.max(exponent),
+            match step.least_power(u64::from(digit)) {
+                Some(power) => least = least.max(power),
                 None => return ExprId::NEVER,
             }
         }

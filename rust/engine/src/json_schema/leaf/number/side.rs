@@ -7,6 +7,8 @@ use crate::json_schema::leaf::decimal::{Decimal, Natural};
 /// A bound with more decimal places than this does not lengthen fractions; an exponent can be
 /// written instead.
 const LONG_FRACTION: i64 = 60;
+/// The most digits after the point that any constraint can lead to.
+pub(super) const MOST_PLACES: usize = LONG_FRACTION as usize + 1;
 
 /// One end of an interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +56,9 @@ pub(super) fn check_size(value: &Decimal) -> Result<()> {
 }
 
 impl Sides {
-    /// The signs of a constraint's interval; `None` if it is empty.
-    pub fn of(constraint: &NumberConstraint) -> Result<Option<Self>> {
+    /// The signs of a constraint's interval; `None` if it is empty. If `signed_zero`, a sign may
+    /// stand before zero even where no negative number is allowed.
+    pub fn of(constraint: &NumberConstraint, signed_zero: bool) -> Result<Option<Self>> {
         // The exclusive bound decides where both are the same.
         let low = tighter(&constraint.minimum, &constraint.exclusive_minimum, |a, b| a > b)?;
         let high = tighter(&constraint.maximum, &constraint.exclusive_maximum, |a, b| a < b)?;
@@ -67,7 +70,9 @@ impl Sides {
         }
         let zero = Edge { value: Decimal::ZERO, inclusive: true };
         let turned = |edge: &Edge| Edge { value: edge.value.negated(), inclusive: edge.inclusive };
-        let negative = low.as_ref().is_none_or(|low| low.value.is_negative()).then(|| {
+        let below_zero =
+            |low: &Edge| low.value.is_negative() || (signed_zero && *low == zero);
+        let negative = low.as_ref().is_none_or(below_zero).then(|| {
             let below = high.as_ref().filter(|high| high.value <= Decimal::ZERO);
             Side { low: below.map_or(zero.clone(), turned), high: low.as_ref().map(turned) }
         });
@@ -97,11 +102,6 @@ fn tighter(
 }
 
 impl Side {
-    /// Every number of one sign.
-    pub fn all() -> Self {
-        Side { low: Edge { value: Decimal::ZERO, inclusive: true }, high: None }
-    }
-
     fn edges(&self) -> impl Iterator<Item = &Edge> {
         self.high.iter().chain([&self.low])
     }

@@ -14,6 +14,8 @@ const STEP_PLACES: i64 = 60;
 pub(super) struct Step {
     /// The step in units of its last digit.
     pub modulus: u64,
+    /// The step without its factors of ten, down to the lesser of its twos and fives.
+    pub coprime: u64,
     /// The part prime to ten.
     odd: u64,
     twos: i64,
@@ -21,7 +23,7 @@ pub(super) struct Step {
 }
 
 impl Step {
-    pub const ONE: Step = Step { modulus: 1, odd: 1, twos: 0, fives: 0 };
+    pub const ONE: Step = Step { modulus: 1, coprime: 1, odd: 1, twos: 0, fives: 0 };
 
     /// The step of multiples of a positive number.
     pub fn new(step: &Decimal) -> Result<Self> {
@@ -70,16 +72,18 @@ impl Step {
     }
 
     fn of_parts(odd: u64, twos: i64, fives: i64) -> Option<Self> {
-        let places = -twos.min(fives).min(0);
-        if places > STEP_PLACES {
+        let tens = twos.min(fives);
+        if -tens > STEP_PLACES {
             return None;
         }
         let power = |base: u64, exponent: i64| base.checked_pow(u32::try_from(exponent).ok()?);
-        let modulus = odd
-            .checked_mul(power(2, twos + places)?)?
-            .checked_mul(power(5, fives + places)?)
+        let coprime = odd
+            .checked_mul(power(2, twos - tens)?)?
+            .checked_mul(power(5, fives - tens)?)?;
+        let modulus = coprime
+            .checked_mul(power(10, tens.max(0))?)
             .filter(|&modulus| modulus < 1 << REMAINDER_BITS)?;
-        Some(Step { modulus, odd, twos, fives })
+        Some(Step { modulus, coprime, odd, twos, fives })
     }
 
     /// The digits after the point that its multiples need.
@@ -87,15 +91,37 @@ impl Step {
         -self.twos.min(self.fives).min(0) as usize
     }
 
-    /// The least exponent at which `digit * 10^exponent`, and then with every larger one too, is a
-    /// multiple; `None` if there is none.
-    pub fn least_exponent(&self, digit: u8) -> Option<i64> {
-        let digit = u64::from(digit);
-        if digit % self.odd != 0 {
+    /// With digits of this remainder by [`Step::coprime`], not ending in 0, the least power of ten
+    /// that makes a multiple of them; then every larger one does. `None` if none does.
+    pub fn least_power(&self, rest: u64) -> Option<i64> {
+        let tens = self.twos.min(self.fives);
+        let mut power = tens;
+        let mut rest = rest % self.coprime;
+        if rest % self.odd != 0 {
             return None;
         }
-        let fives = i64::from(digit == 5);
-        Some((self.twos - i64::from(digit.trailing_zeros())).max(self.fives - fives))
+        while rest != 0 {
+            rest = (u128::from(rest) * 10 % u128::from(self.coprime)) as u64;
+            power += 1;
+        }
+        Some(power)
+    }
+
+    /// The remainder by [`Step::coprime`] of digits with a given one, after `zeros` zeros and one
+    /// more digit.
+    pub fn append(&self, rest: u64, zeros: u64, digit: u8) -> u64 {
+        let modulus = u128::from(self.coprime);
+        let shifted = (0..=zeros).fold(u128::from(rest), |rest, _| rest * 10 % modulus);
+        ((shifted + u128::from(digit)) % modulus) as u64
+    }
+
+    /// A name for rules about its multiples.
+    pub fn name(&self) -> Vec<u8> {
+        let mut name = b"multiples with an exponent".to_vec();
+        name.extend_from_slice(&self.odd.to_le_bytes());
+        name.extend_from_slice(&self.twos.to_le_bytes());
+        name.extend_from_slice(&self.fives.to_le_bytes());
+        name
     }
 }
 

@@ -1,0 +1,82 @@
+//! Which states of an array have a way on.
+
+use super::super::formula::FormulaId;
+use super::super::satisfiable::{Answer, Questions};
+use super::super::Front;
+use super::ArrayState;
+use crate::error::Result;
+use crate::grammar::Grammar;
+
+impl Front {
+    /// Whether any array satisfies a goal.
+    pub(in super::super) fn has_array(
+        &mut self,
+        goal: FormulaId,
+        grammar: &mut Grammar,
+    ) -> Result<bool> {
+        match self.array_start(goal) {
+            Some(start) => self.is_array_completable(&start, grammar),
+            None => Ok(false),
+        }
+    }
+
+    /// Whether an array may end here.
+    pub(super) fn may_close_array(&mut self, state: &ArrayState) -> bool {
+        state.count >= self.array_plan(state).min
+            && (state.rest == FormulaId::TRUE || self.array_rest_holds_at_end(state.rest))
+    }
+
+    /// Whether an array can be completed from here.
+    pub(super) fn is_array_completable(
+        &mut self,
+        state: &ArrayState,
+        grammar: &mut Grammar,
+    ) -> Result<bool> {
+        self.burn()?;
+        if state.rest == FormulaId::FALSE {
+            return Ok(false);
+        }
+        if self.may_close_array(state) {
+            return Ok(true);
+        }
+        if let Some(&known) = self.arrays.completable.get(state) {
+            return Ok(self.satisfiable.questions.answer(known));
+        }
+        let asked = self.satisfiable.questions.open();
+        self.arrays.completable.insert(*state, Questions::pending(&asked));
+        let answer = stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
+            self.search_array_completion(state, grammar)
+        });
+        let yes = *answer.as_ref().unwrap_or(&false);
+        let settled = self.satisfiable.questions.close(&asked, yes);
+        if settled && answer.is_ok() {
+            self.arrays.completable.insert(*state, Answer::Known(yes));
+        } else {
+            self.arrays.completable.remove(state);
+        }
+        answer
+    }
+
+    fn search_array_completion(
+        &mut self,
+        state: &ArrayState,
+        grammar: &mut Grammar,
+    ) -> Result<bool> {
+        let plan = self.array_plan(state);
+        if state.count >= plan.max || plan.min > plan.max {
+            return Ok(false);
+        }
+        if state.rest == FormulaId::TRUE && !plan.unique && state.index >= plan.alike_from {
+            // All items to come are alike: one can be written if and only if all can.
+            let goal = self.item_goal(state);
+            return self.is_satisfiable(goal, grammar);
+        }
+        for (_, rest) in self.item_cases(state, grammar)? {
+            let next = self.array_after(state, rest);
+            if self.is_array_completable(&next, grammar)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

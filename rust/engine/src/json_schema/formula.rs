@@ -1,0 +1,302 @@
+//! Boolean combinations of schemas, and of what schemas ask of one type, each once.
+//!
+//! A *goal* is a formula over schemas: what a value must satisfy. For one JSON type it becomes a
+//! *typed* formula over [`Atom`]s. Formulas are kept in a normal form (negation only on schemas,
+//! atoms and [`Formula::One`]; flat, sorted, no constants inside), which is what keeps the number
+//! of different ones small while a value is written.
+
+use std::hash::{BuildHasher, BuildHasherDefault};
+
+use hashbrown::HashTable;
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::names::Name;
+use super::schema::SchemaId;
+
+/// A formula of a [`Formulas`] arena.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) struct FormulaId(u32);
+
+impl FormulaId {
+    pub const FALSE: FormulaId = FormulaId(0);
+    pub const TRUE: FormulaId = FormulaId(1);
+}
+
+/// One thing that is asked of a value of one type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(crate) enum Atom {
+    /// One of the schema's `enum`, among scalars.
+    Value(SchemaId),
+    /// The schema's keywords of numbers.
+    Number(SchemaId),
+    /// The schema's keywords of strings.
+    Text(SchemaId),
+    /// The schema's `prefixItems` and `items`.
+    Items(SchemaId),
+    MinItems(u32),
+    MaxItems(u32),
+    /// So many items that the schema allows are still to come, at least.
+    ContainsMin(SchemaId, u32),
+    /// So many items that the schema allows may still come, at most.
+    ContainsMax(SchemaId, u32),
+    /// No two items are equal.
+    Unique,
+    /// Items that nothing else has looked at; a number of a list of [`super::unevaluated::Rest`].
+    UnevaluatedItems(u32),
+    /// The schema's `properties`, `patternProperties` and `additionalProperties`.
+    Group(SchemaId),
+    Required(Name),
+    MinProperties(u32),
+    MaxProperties(u32),
+    /// All property names are what the schema allows.
+    Names(SchemaId),
+    /// Properties that nothing else has looked at; numbered like the items.
+    UnevaluatedProperties(u32),
+}
+
+/// The shapes of a formula.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Formula {
+    False,
+    True,
+    Schema(SchemaId),
+    Atom(Atom),
+    /// Of a schema, an atom or a `One`.
+    Not(FormulaId),
+    And(Box<[FormulaId]>),
+    Or(Box<[FormulaId]>),
+    /// Exactly one of them.
+    One(Box<[FormulaId]>),
+}
+
+/// All formulas met so far.
+pub(crate) struct Formulas {
+    list: Vec<Formula>,
+    ids: HashTable<FormulaId>,
+}
+
+impl Formulas {
+    pub fn new() -> Self {
+        let mut formulas = Formulas { list: Vec::new(), ids: HashTable::new() };
+        let constants = (formulas.intern(Formula::False), formulas.intern(Formula::True));
+        debug_assert_eq!(constants, (FormulaId::FALSE, FormulaId::TRUE));
+        formulas
+    }
+
+    pub fn get(&self, id: FormulaId) -> &Formula {
+        &self.list[id.0 as usize]
+    }
+
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub fn schema(&mut self, schema: SchemaId) -> FormulaId {
+        match schema {
+            SchemaId::FALSE => FormulaId::FALSE,
+            SchemaId::TRUE => FormulaId::TRUE,
+            _ => self.intern(Formula::Schema(schema)),
+        }
+    }
+
+    pub fn atom(&mut self, atom: Atom) -> FormulaId {
+        match atom {
+            Atom::MinItems(0) | Atom::MinProperties(0) | Atom::ContainsMin(_, 0) => FormulaId::TRUE,
+            _ => self.intern(Formula::Atom(atom)),
+        }
+    }
+
+    pub fn not(&mut self, id: FormulaId) -> FormulaId {
+        match self.get(id).clone() {
+            Formula::False => FormulaId::TRUE,
+            Formula::True => FormulaId::FALSE,
+            Formula::Not(inner) => inner,
+            Formula::And(items) => {
+                let items = items.iter().map(|&item| self.not(item)).collect();
+                self.or(items)
+            }
+            Formula::Or(items) => {
+                let items = items.iter().map(|&item| self.not(item)).collect();
+                self.and(items)
+            }
+            _ => self.intern(Formula::Not(id)),
+        }
+    }
+
+    pub fn and(&mut self, items: Vec<FormulaId>) -> FormulaId {
+        let mut flat = Vec::with_capacity(items.len());
+        for item in items {
+            match self.get(item) {
+                Formula::And(inner) => flat.extend_from_slice(inner),
+                Formula::True => {}
+                Formula::False => return FormulaId::FALSE,
+                _ => flat.push(item),
+            }
+        }
+        flat.sort_unstable();
+        flat.dedup();
+        if self.has_opposites(&flat) {
+            return FormulaId::FALSE;
+        }
+        match flat.len() {
+            0 => FormulaId::TRUE,
+            1 => flat[0],
+            _ => self.intern(Formula::And(flat.into())),
+        }
+    }
+
+    pub fn or(&mut self, items: Vec<FormulaId>) -> FormulaId {
+        let mut flat = Vec::with_capacity(items.len());
+        for item in items {
+            match self.get(item) {
+                Formula::Or(inner) => flat.extend_from_slice(inner),
+                Formula::False => {}
+                Formula::True => return FormulaId::TRUE,
+                _ => flat.push(item),
+            }
+        }
+        flat.sort_unstable();
+        flat.dedup();
+        if self.has_opposites(&flat) {
+            return FormulaId::TRUE;
+        }
+        match flat.len() {
+            0 => FormulaId::FALSE,
+            1 => flat[0],
+            _ => self.intern(Formula::Or(flat.into())),
+        }
+    }
+
+    /// Exactly one of the items.
+    pub fn one(&mut self, mut items: Vec<FormulaId>) -> FormulaId {
+        items.retain(|&item| item != FormulaId::FALSE);
+        items.sort_unstable();
+        let mut once = Vec::with_capacity(items.len());
+        let mut must = Vec::new();
+        let mut true_before = false;
+        for equal in items.chunk_by(|a, b| a == b) {
+            match (equal[0], equal.len()) {
+                (FormulaId::TRUE, 1) => true_before = true,
+                (FormulaId::TRUE, _) => return FormulaId::FALSE,
+                (item, 1) => once.push(item),
+                // What is there twice cannot be the one.
+                (item, _) => must.push(self.not(item)),
+            }
+        }
+        if true_before {
+            must.extend(once.iter().map(|&item| self.not(item)).collect::<Vec<_>>());
+            return self.and(must);
+        }
+        must.push(match once.len() {
+            0 => FormulaId::FALSE,
+            1 => once[0],
+            _ => self.intern(Formula::One(once.into())),
+        });
+        self.and(must)
+    }
+
+    /// The formula with every schema and atom replaced.
+    pub fn map(
+        &mut self,
+        id: FormulaId,
+        replace: &mut impl FnMut(&mut Self, &Formula) -> FormulaId,
+    ) -> FormulaId {
+        self.map_known(id, replace, &mut FxHashMap::default())
+    }
+
+    fn map_known(
+        &mut self,
+        id: FormulaId,
+        replace: &mut impl FnMut(&mut Self, &Formula) -> FormulaId,
+        known: &mut FxHashMap<FormulaId, FormulaId>,
+    ) -> FormulaId {
+        if let Some(&done) = known.get(&id) {
+            return done;
+        }
+        let formula = self.get(id).clone();
+        let mut all = |formulas: &mut Self, items: &[FormulaId]| -> Vec<FormulaId> {
+            items.iter().map(|&item| formulas.map_known(item, replace, known)).collect()
+        };
+        let mapped = match &formula {
+            Formula::False | Formula::True => id,
+            Formula::Schema(_) | Formula::Atom(_) => replace(self, &formula),
+            Formula::Not(inner) => {
+                let inner = self.map_known(*inner, replace, known);
+                self.not(inner)
+            }
+            Formula::And(items) => {
+                let items = all(self, items);
+                self.and(items)
+            }
+            Formula::Or(items) => {
+                let items = all(self, items);
+                self.or(items)
+            }
+            Formula::One(items) => {
+                let items = all(self, items);
+                self.one(items)
+            }
+        };
+        known.insert(id, mapped);
+        mapped
+    }
+
+    /// Calls `visit` with every schema and atom in a formula, and with its sign: whether it occurs
+    /// unnegated, and whether it occurs negated. Each is visited at least once.
+    pub fn visit(&self, id: FormulaId, visit: &mut impl FnMut(&Formula, bool, bool)) {
+        self.visit_signed(id, true, false, visit);
+    }
+
+    fn visit_signed(
+        &self,
+        id: FormulaId,
+        positive: bool,
+        negative: bool,
+        visit: &mut impl FnMut(&Formula, bool, bool),
+    ) {
+        match self.get(id) {
+            Formula::False | Formula::True => {}
+            formula @ (Formula::Schema(_) | Formula::Atom(_)) => visit(formula, positive, negative),
+            Formula::Not(inner) => self.visit_signed(*inner, negative, positive, visit),
+            Formula::And(items) | Formula::Or(items) => {
+                items.iter().for_each(|&item| self.visit_signed(item, positive, negative, visit));
+            }
+            Formula::One(items) => {
+                items.iter().for_each(|&item| self.visit_signed(item, true, true, visit));
+            }
+        }
+    }
+
+    /// The members of a conjunction; the formula itself if it is none.
+    pub fn conjuncts(&self, id: FormulaId) -> Vec<FormulaId> {
+        match self.get(id) {
+            Formula::True => Vec::new(),
+            Formula::And(items) => items.to_vec(),
+            _ => vec![id],
+        }
+    }
+
+    fn has_opposites(&self, sorted: &[FormulaId]) -> bool {
+        sorted.iter().any(|&item| match self.get(item) {
+            Formula::Not(inner) => sorted.binary_search(inner).is_ok(),
+            _ => false,
+        })
+    }
+
+    fn intern(&mut self, formula: Formula) -> FormulaId {
+        let hash = hash_of(&formula);
+        let list = &self.list;
+        if let Some(&id) = self.ids.find(hash, |id| list[id.0 as usize] == formula) {
+            return id;
+        }
+        let id = FormulaId(self.list.len() as u32);
+        self.list.push(formula);
+        let list = &self.list;
+        self.ids.insert_unique(hash, id, |id| hash_of(&list[id.0 as usize]));
+        id
+    }
+}
+
+fn hash_of(formula: &Formula) -> u64 {
+    BuildHasherDefault::<FxHasher>::default().hash_one(formula)
+}

@@ -1,0 +1,138 @@
+//! The grammar of an object, made state by state.
+
+use super::super::formula::FormulaId;
+use super::super::names::Name;
+use super::super::{Front, Key, PropertyOrder};
+use super::{ObjectState, PropertyRef};
+use crate::error::Result;
+use crate::expr::ExprId;
+use crate::grammar::{Grammar, NodeId};
+
+impl Front {
+    /// Whether any object satisfies a goal.
+    pub(in super::super) fn has_object(
+        &mut self,
+        goal: FormulaId,
+        grammar: &mut Grammar,
+    ) -> Result<bool> {
+        for start in self.object_starts(goal, grammar)? {
+            if self.is_completable(&start, grammar)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The objects that satisfy a goal.
+    pub(in super::super) fn object_node(
+        &mut self,
+        goal: FormulaId,
+        grammar: &mut Grammar,
+    ) -> Result<NodeId> {
+        let mut any = Vec::new();
+        for start in self.object_starts(goal, grammar)? {
+            if !self.is_completable(&start, grammar)? {
+                continue;
+            }
+            if self.may_close(&start) {
+                any.push(self.separators.empty_object);
+            }
+            let first = self.next_property(&start, grammar)?;
+            any.push(grammar.seq([self.separators.open_object, first]));
+        }
+        Ok(grammar.alt(any))
+    }
+
+    /// What may follow a property and its value.
+    pub(in super::super) fn object_rest(
+        &mut self,
+        state: ObjectState,
+        grammar: &mut Grammar,
+    ) -> Result<NodeId> {
+        let next = self.next_property(&state, grammar)?;
+        let next = grammar.seq([self.separators.comma, next]);
+        if self.may_close(&state) {
+            let close = self.separators.close_object;
+            return Ok(grammar.alt([close, next]));
+        }
+        Ok(next)
+    }
+
+    /// A property, and everything after it.
+    fn next_property(&mut self, state: &ObjectState, grammar: &mut Grammar) -> Result<NodeId> {
+        let plan = self.plan(state);
+        if state.count >= plan.max {
+            return Ok(NodeId::NEVER);
+        }
+        let (declared, in_order) = (plan.declared, self.order == PropertyOrder::Schema);
+        let mut any = Vec::new();
+        let open: Vec<(u32, bool)> = self.open_keys(state).collect();
+        let mut blocked = false;
+        for (key, required) in open {
+            if in_order && blocked && key >= declared {
+                break;
+            }
+            let property = PropertyRef::Key(key);
+            for (goal, rest) in self.property_cases(state.plan, state.rest, property, grammar)? {
+                let next = self.object_after(*state, property, rest);
+                if self.is_completable(&next, grammar)? {
+                    let name = self.plan(state).keys[key as usize].name;
+                    let name = self.name_node(name, grammar);
+                    let value = self.goal_node(goal, grammar)?;
+                    let next = self.dynamic(Key::Object(next), grammar);
+                    any.push(grammar.seq([name, value, next]));
+                }
+            }
+            if in_order && required && key < declared {
+                blocked = true;
+                break;
+            }
+        }
+        if !blocked {
+            self.other_properties(state, &mut any, grammar)?;
+        }
+        Ok(grammar.alt(any))
+    }
+
+    /// Properties whose names the plan does not know.
+    fn other_properties(
+        &mut self,
+        state: &ObjectState,
+        any: &mut Vec<NodeId>,
+        grammar: &mut Grammar,
+    ) -> Result<()> {
+        self.find_classes(state.plan, grammar)?;
+        let classes = self.plan(state).classes.as_ref().map_or(0, |all| all.len());
+        for class in 0..classes as u32 {
+            let terminal = self.class_terminal(state, class, grammar)?;
+            if terminal == ExprId::NEVER {
+                continue;
+            }
+            let property = PropertyRef::Class(class);
+            for (goal, rest) in self.property_cases(state.plan, state.rest, property, grammar)? {
+                let next = self.object_after(*state, property, rest);
+                if self.is_completable(&next, grammar)? {
+                    let value = self.goal_node(goal, grammar)?;
+                    let after = self.key(Key::AfterName(next));
+                    let after = grammar.with_text(after);
+                    let then = grammar.seq([self.separators.colon, value, after]);
+                    any.push(grammar.capture(terminal, then));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A known name and the colon.
+    fn name_node(&mut self, name: Name, grammar: &mut Grammar) -> NodeId {
+        if let Some(&known) = self.objects.name_nodes.get(&name) {
+            return known;
+        }
+        let text = super::plan::spelling(self.schemas.names.text(name));
+        let text = grammar.exprs.literal(text.as_bytes());
+        let terminal = grammar.exprs.concat2(text, self.separators.colon_terminal);
+        let node = grammar.terminal(terminal);
+        self.objects.name_nodes.insert(name, node);
+        node
+    }
+}

@@ -1,0 +1,51 @@
+//! Regular expressions: Python's `re` and ECMA-262's, read into one syntax tree and lowered to
+//! terminals ([`crate::expr`]).
+//!
+//! - [`python`], [`ecma`]: the two parsers; each resolves its own flags, classes and anchors.
+//! - [`ast`]: the tree, over [`code_set`]s from [`tables`].
+//! - [`search`]: "matches somewhere" as "matches as a whole".
+//! - [`atomic`], [`zero_width`], [`behind`]: rewrite what an expression cannot say directly.
+//! - [`edges`]: decides look-around that the neighbourhood tells.
+//! - [`lower`]: the tree as an expression, in an [`encoding`].
+
+use crate::error::Result;
+use crate::expr::{ExprId, Exprs};
+
+mod ast;
+mod atomic;
+mod behind;
+mod code_set;
+mod cursor;
+mod ecma;
+mod edges;
+mod encoding;
+mod lower;
+mod python;
+mod python_case;
+mod search;
+mod tables;
+mod zero_width;
+
+pub use encoding::{any_char, class, literal, Encoding};
+pub use tables::set_python_unicode;
+
+/// The texts that Python's `re.fullmatch(pattern, text)` matches, written in `encoding`.
+///
+/// Fails with [`crate::error::Error::Regex`] for what Python does not accept and for what is not
+/// regular (back-references, conditional groups).
+pub fn python(exprs: &mut Exprs, pattern: &str, encoding: Encoding) -> Result<ExprId> {
+    let tree = python::parse(pattern)?;
+    lower::lower(exprs, pattern, &tree, encoding)
+}
+
+/// The texts in which the ECMA-262 pattern matches somewhere, as JSON Schema's `pattern` asks.
+pub fn ecma_search(exprs: &mut Exprs, pattern: &str, encoding: Encoding) -> Result<ExprId> {
+    let tree = ecma::parse(pattern)?;
+    lower::lower(exprs, pattern, &search::somewhere(&tree), encoding)
+}
+
+/// The texts that the ECMA-262 pattern matches as a whole.
+pub fn ecma_full(exprs: &mut Exprs, pattern: &str, encoding: Encoding) -> Result<ExprId> {
+    let tree = ecma::parse(pattern)?;
+    lower::lower(exprs, pattern, &tree, encoding)
+}

@@ -2,7 +2,7 @@
 
 use outlines_engine::expr::{ExprId, Exprs};
 use outlines_engine::json_schema::leaf::{
-    number, number_equal, Decimal, NumberConstraint, NumberKind,
+    number, number_equal, number_exact, Decimal, NumberConstraint, NumberKind,
 };
 
 /// The oracle counts in units of 10^-18.
@@ -197,10 +197,7 @@ fn text(random: &mut Random, texts: &Texts) -> String {
         _ => random.below(2000),
     };
     let plain = texts.kind == NumberKind::PlainInteger;
-    let short = texts.kind != NumberKind::Number
-        || !texts.multiple_of.is_empty()
-        || !texts.not_kinds.is_empty()
-        || !texts.not_multiple_of.is_empty();
+    let short = texts.kind != NumberKind::Number || !texts.multiple_of.is_empty();
     if random.below(4) == 0 && !plain {
         let digit = 1 + random.below(9);
         let exponent = random.below(9) as i64 - 4;
@@ -224,6 +221,30 @@ fn text(random: &mut Random, texts: &Texts) -> String {
         }
     };
     format!("{sign}{whole}{fraction}")
+}
+
+#[test]
+fn complements_of_exact_texts_are_exact() {
+    let mut random = Random(0x2545_F491_4F6C_DD1D);
+    let (mut inside, mut outside) = (0, 0);
+    for _ in 0..1500 {
+        let [base, minus] = [Texts::random(&mut random), Texts::random(&mut random)];
+        let mut exprs = Exprs::new();
+        let expr = number(&mut exprs, &base.constraint()).unwrap();
+        let other = number_exact(&mut exprs, &minus.constraint()).unwrap();
+        let other = exprs.not(other);
+        let both = exprs.and(vec![expr, other]);
+        for _ in 0..40 {
+            let text = text(&mut random, &base);
+            if exprs.matches(expr, text.as_bytes()).unwrap() {
+                let is = exprs.matches(both, text.as_bytes()).unwrap();
+                assert_eq!(is, !satisfies(&minus, &text), "{text} under {base:?} minus {minus:?}");
+                inside += usize::from(is);
+                outside += usize::from(!is);
+            }
+        }
+    }
+    assert!(inside > 5_000 && outside > 1_500, "{inside} {outside}");
 }
 
 /// A text of the language, digit by digit at random; `None` if it ends in a state without a way on.

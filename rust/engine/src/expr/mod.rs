@@ -270,7 +270,12 @@ impl Exprs {
                 ..of(&[*state])
             },
             Expr::Rule { rule, state } => {
-                Facts { nullable: self.rule_of(*rule).accepts(*state), ..Facts::default() }
+                let rule = self.rule_of(*rule);
+                Facts {
+                    nullable: rule.accepts(*state),
+                    boolean: rule.has_dead_ends(),
+                    ..Facts::default()
+                }
             }
         }
     }

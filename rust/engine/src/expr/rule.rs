@@ -15,10 +15,15 @@ pub trait Rule: Send + Sync {
     fn accepts(&self, state: u64) -> bool;
 
     /// An expression that matches what can be read from this state. In it, states of this rule
-    /// ([`Exprs::rule_state`]) stand behind at least one byte, each matches something, and there is
-    /// no intersection, complement or look-around: a rule is trusted to have no dead ends. Called
-    /// once per state.
+    /// ([`Exprs::rule_state`]) stand behind at least one byte, and unless [`Rule::has_dead_ends`],
+    /// each matches something and there is no intersection, complement or look-around. Called once
+    /// per state.
     fn expand(&self, exprs: &mut Exprs, rule: RuleId, state: u64) -> ExprId;
+
+    /// Whether there may be states that match nothing. They are then searched for.
+    fn has_dead_ends(&self) -> bool {
+        false
+    }
 }
 
 /// A rule of an [`Exprs`] arena.

@@ -90,12 +90,14 @@ pub fn number(exprs: &mut Exprs, constraint: &NumberConstraint) -> Result<ExprId
              before the point, {FRACTION_DIGITS} after it or an exponent up to {LAST_EXPONENT}"
         )));
     }
-    exclude(exprs, texts, constraint)
+    let texts = exclude(exprs, texts, constraint)?;
+    Ok(if exprs.matches_nothing(texts)? { ExprId::NEVER } else { texts })
 }
 
 /// All the texts that [`number`] may write under whatever constraint, if their value satisfies this
 /// one. Boolean operations on such expressions are exact; what comes out is then intersected with
-/// what is to be written.
+/// what is to be written. If no number satisfies the constraint this need not be
+/// [`ExprId::NEVER`].
 pub fn number_exact(exprs: &mut Exprs, constraint: &NumberConstraint) -> Result<ExprId> {
     let (texts, _) = assemble(exprs, constraint, Style::Exact)?;
     exclude(exprs, texts, constraint)
@@ -262,6 +264,5 @@ fn exclude(exprs: &mut Exprs, texts: ExprId, constraint: &NumberConstraint) -> R
     }
     let barred = exprs.or(barred);
     let allowed = exprs.not(barred);
-    let texts = exprs.and(vec![texts, allowed]);
-    Ok(if exprs.matches_nothing(texts)? { ExprId::NEVER } else { texts })
+    Ok(exprs.and(vec![texts, allowed]))
 }

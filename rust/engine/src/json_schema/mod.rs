@@ -21,6 +21,7 @@ mod array;
 mod document;
 mod draft;
 mod equal;
+mod evaluate;
 mod formula;
 pub mod leaf;
 mod limits;

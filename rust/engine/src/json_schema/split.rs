@@ -4,6 +4,8 @@
 //! the member and over atoms for what is still to come. Here it is split into cases: a goal for
 //! the member, and a formula without schemas for the rest.
 
+use serde_json::Value;
+
 use super::formula::{Formula, FormulaId};
 use super::schema::{SchemaId, Type, Types};
 use super::Front;
@@ -33,10 +35,103 @@ impl Front {
         grammar: &mut Grammar,
     ) -> Result<Vec<Case>> {
         let mut cases = Vec::new();
-        self.split_into(goal, rest, &mut cases, grammar)?;
+        let subjects = self.subjects(rest);
+        if !self.split_by_value(goal, rest, &subjects, &mut cases, grammar)? {
+            self.split_into(goal, rest, &mut cases, grammar)?;
+        }
         cases.sort_unstable();
         cases.dedup();
         Ok(cases)
+    }
+
+    /// Where schemas list the values they allow, takes the member's value by value, which needs
+    /// one case for each value at most. False if none of them does.
+    fn split_by_value(
+        &mut self,
+        goal: FormulaId,
+        rest: FormulaId,
+        subjects: &[SchemaId],
+        cases: &mut Vec<Case>,
+        grammar: &mut Grammar,
+    ) -> Result<bool> {
+        let asked = self.formulas.conjuncts(goal);
+        let mut listed: Vec<Value> = Vec::new();
+        let in_goal = asked.iter().find_map(|&part| match self.formulas.get(part) {
+            Formula::Schema(schema) => self.scalar_values(*schema),
+            _ => None,
+        });
+        let only_these = in_goal.is_some();
+        match in_goal {
+            Some(values) => listed.extend_from_slice(values),
+            None => {
+                for values in subjects.iter().filter_map(|&schema| self.scalar_values(schema)) {
+                    for value in values {
+                        if !listed.contains(value) {
+                            listed.push(value.clone());
+                        }
+                    }
+                }
+            }
+        }
+        if subjects.is_empty() || listed.is_empty() {
+            return Ok(false);
+        }
+        let mut groups: Vec<(FormulaId, Vec<Value>)> = Vec::new();
+        for value in &listed {
+            self.burn()?;
+            if !self.satisfies(goal, value, grammar)? {
+                continue;
+            }
+            let mut holds = Vec::with_capacity(subjects.len());
+            for &subject in subjects {
+                let formula = self.formulas.schema(subject);
+                holds.push((subject, self.satisfies(formula, value, grammar)?));
+            }
+            let after = self.formulas.map(rest, &mut |formulas, formula| match formula {
+                Formula::Schema(schema) if holds.contains(&(*schema, true)) => FormulaId::TRUE,
+                Formula::Atom(atom) => formulas.atom(*atom),
+                _ => FormulaId::FALSE,
+            });
+            match groups.iter_mut().find(|(known, _)| *known == after) {
+                Some((_, values)) => values.push(value.clone()),
+                None => groups.push((after, vec![value.clone()])),
+            }
+        }
+        for (after, values) in groups {
+            if after != FormulaId::FALSE {
+                let schema = self.listed(values);
+                cases.push((self.formulas.schema(schema), after));
+            }
+        }
+        if !only_these {
+            let schema = self.listed(listed);
+            let these = self.formulas.schema(schema);
+            let others = self.formulas.not(these);
+            let goal = self.formulas.and(vec![goal, others]);
+            let mut after = rest;
+            for &subject in subjects.iter() {
+                if self.scalar_values(subject).is_some() {
+                    after = self.assume(after, subject, FormulaId::FALSE);
+                }
+            }
+            if self.is_satisfiable(goal, grammar)? {
+                self.split_into(goal, after, cases, grammar)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// The schemas in a formula.
+    fn subjects(&self, rest: FormulaId) -> Vec<SchemaId> {
+        let mut subjects = Vec::new();
+        self.formulas.visit(rest, &mut |formula, _, _| {
+            if let Formula::Schema(schema) = formula {
+                if !subjects.contains(schema) {
+                    subjects.push(*schema);
+                }
+            }
+        });
+        subjects
     }
 
     fn split_into(
@@ -99,15 +194,7 @@ impl Front {
         }
         let asked = self.formulas.conjuncts(goal);
         let mut settled: Vec<(SchemaId, FormulaId)> = Vec::new();
-        let mut undecided: Vec<SchemaId> = Vec::new();
-        self.formulas.visit(rest, &mut |formula, _, _| {
-            if let Formula::Schema(schema) = formula {
-                if !undecided.contains(schema) {
-                    undecided.push(*schema);
-                }
-            }
-        });
-        for schema in undecided {
+        for schema in self.subjects(rest) {
             let literal = self.formulas.schema(schema);
             let negated = self.formulas.not(literal);
             if asked.contains(&literal) {

@@ -16,6 +16,8 @@ pub(super) struct Memory {
     goals: FxHashMap<(FormulaId, Type), FormulaId>,
     schemas: FxHashMap<(SchemaId, Type), FormulaId>,
     constants: FxHashMap<(SchemaId, usize), SchemaId>,
+    /// By the text of the list.
+    listed: FxHashMap<String, SchemaId>,
 }
 
 impl Front {
@@ -183,10 +185,16 @@ impl Front {
 
     /// A schema that allows exactly these values.
     pub(super) fn listed(&mut self, values: Vec<Value>) -> SchemaId {
+        let text = Value::Array(values.clone()).to_string();
+        if let Some(&known) = self.typed.listed.get(&text) {
+            return known;
+        }
         let types = values.iter().fold(Types::NONE, |all, v| all.or(Types::only(Type::of(v))));
         let mut schema = Schema::of_types(Place::ROOT, types);
         schema.values = Some(values.into());
-        self.schemas.push(schema)
+        let id = self.schemas.push(schema);
+        self.typed.listed.insert(text, id);
+        id
     }
 
     fn array_parts(&mut self, id: SchemaId, spec: &ArraySpec, parts: &mut Vec<FormulaId>) {

@@ -64,6 +64,8 @@ impl Front {
         grammar: &mut Grammar,
     ) -> Result<bool> {
         self.burn()?;
+        let rest = self.settle(state.plan, state.rest, &open, grammar)?;
+        let state = &ObjectState { rest, ..*state };
         let plan = self.plan(state);
         let (min, max) = (plan.min, plan.max);
         let required = open.iter().filter(|(_, required)| *required).count() as u32;

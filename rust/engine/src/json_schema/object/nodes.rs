@@ -74,7 +74,7 @@ impl Front {
             }
             let property = PropertyRef::Key(key);
             for (goal, rest) in self.property_cases(state.plan, state.rest, property, grammar)? {
-                let next = self.object_after(*state, property, rest);
+                let next = self.object_after(*state, property, rest, grammar)?;
                 if self.is_completable(&next, grammar)? {
                     let name = self.plan(state).keys[key as usize].name;
                     let name = self.name_node(name, grammar);
@@ -110,7 +110,7 @@ impl Front {
             }
             let property = PropertyRef::Class(class);
             for (goal, rest) in self.property_cases(state.plan, state.rest, property, grammar)? {
-                let next = self.object_after(*state, property, rest);
+                let next = self.object_after(*state, property, rest, grammar)?;
                 if self.is_completable(&next, grammar)? {
                     let value = self.goal_node(goal, grammar)?;
                     let after = self.key(Key::AfterName(next));

@@ -1,6 +1,9 @@
 //! What a property does to what is asked of the object.
 
+use rustc_hash::FxHashSet;
+
 use super::super::formula::{Atom, Formula, FormulaId};
+use super::super::names::Name;
 use super::super::split::Case;
 use super::super::Front;
 use super::plan::NameKind;
@@ -108,6 +111,52 @@ impl Front {
         Ok(self.formulas.and(goals))
     }
 
+    /// The formula with the atoms decided that no property still open can change.
+    pub(super) fn settle(
+        &mut self,
+        plan: u32,
+        rest: FormulaId,
+        open: &[(u32, bool)],
+        grammar: &mut Grammar,
+    ) -> Result<FormulaId> {
+        if rest == FormulaId::TRUE || rest == FormulaId::FALSE {
+            return Ok(rest);
+        }
+        self.find_classes(plan, grammar)?;
+        let plan = &self.objects.plans[plan as usize];
+        let others = plan.classes.as_ref().is_some_and(|classes| !classes.is_empty());
+        let open: FxHashSet<Name> =
+            open.iter().map(|&(key, _)| plan.keys[key as usize].name).collect();
+        let more = others || !open.is_empty();
+        let schemas = &self.schemas;
+        Ok(self.formulas.map(rest, &mut |formulas, formula| {
+            let Formula::Atom(atom) = *formula else { return FormulaId::FALSE };
+            match atom {
+                Atom::Required(name) if !open.contains(&name) => FormulaId::FALSE,
+                Atom::MinProperties(_) if !more => FormulaId::FALSE,
+                Atom::MaxProperties(_) | Atom::Names(_) | Atom::UnevaluatedProperties(_)
+                    if !more =>
+                {
+                    FormulaId::TRUE
+                }
+                Atom::Group(group) => {
+                    let spec = schemas.object(group);
+                    let changes = spec.is_some_and(|spec| {
+                        let any_name = !spec.patterns.is_empty() || spec.additional.is_some();
+                        (any_name && more)
+                            || spec.properties.iter().any(|(name, _)| open.contains(name))
+                    });
+                    if changes {
+                        formulas.atom(atom)
+                    } else {
+                        FormulaId::TRUE
+                    }
+                }
+                _ => formulas.atom(atom),
+            }
+        }))
+    }
+
     /// Whether an object may end with this left of the rest.
     pub(super) fn rest_holds_at_end(&mut self, rest: FormulaId) -> bool {
         let settled = self.formulas.map(rest, &mut |_, formula| match formula {
@@ -124,7 +173,8 @@ impl Front {
         state: ObjectState,
         property: PropertyRef,
         rest: FormulaId,
-    ) -> ObjectState {
+        grammar: &mut Grammar,
+    ) -> Result<ObjectState> {
         let plan = self.plan(&state);
         let (declared, min, max) = (plan.declared, plan.min, plan.max);
         // Beyond the limits one count is as good as another.
@@ -143,6 +193,12 @@ impl Front {
             PropertyRef::Class(_) if in_order => from = declared,
             PropertyRef::Class(_) => {}
         }
-        ObjectState { rest, from, written, count, ..state }
+        let after = ObjectState { from, written, count, ..state };
+        let open: Vec<(u32, bool)> = match rest {
+            FormulaId::TRUE => Vec::new(),
+            _ => self.open_keys(&after).collect(),
+        };
+        let rest = self.settle(state.plan, rest, &open, grammar)?;
+        Ok(ObjectState { rest, ..after })
     }
 }

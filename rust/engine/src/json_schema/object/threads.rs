@@ -1,10 +1,16 @@
 //! What is asked of an object, as alternatives that are written each on their own.
+//!
+//! An alternative has its own order of properties and needs no formula for what the others ask.
+//! The branches of a `oneOf` that do not clearly exclude each other would each have to carry the
+//! negation of all others, so many of them stay together.
 
 use super::super::formula::{Atom, Formula, FormulaId};
 use super::super::Front;
 
 /// How many alternatives are written each on their own.
 const THREADS: usize = 128;
+/// How many branches of a `oneOf` are, where not all exclude each other.
+const OVERLAPPING: usize = 3;
 
 impl Front {
     /// The alternatives of a typed formula. Only disjunctions whose branches declare properties are
@@ -39,27 +45,31 @@ impl Front {
         let mut others = parts;
         others.remove(at);
         let mut alternatives = Vec::with_capacity(branches.len());
+        let mut overlapping = false;
         for (this, &branch) in branches.iter().enumerate() {
             let mut all = others.clone();
             all.push(branch);
-            if exactly {
-                for (other, &excluded) in branches.iter().enumerate() {
-                    if other != this && !self.clearly_exclude(branch, excluded) {
-                        all.push(self.formulas.not(excluded));
-                    }
+            for (other, &excluded) in branches.iter().enumerate().filter(|_| exactly) {
+                if other != this && !self.clearly_exclude(branch, excluded) {
+                    overlapping = true;
+                    all.push(self.formulas.not(excluded));
                 }
             }
-            alternatives.push(self.formulas.and(all));
+            alternatives.push(all);
         }
-        Some(alternatives)
+        if overlapping && branches.len() > OVERLAPPING {
+            return None;
+        }
+        Some(alternatives.into_iter().map(|all| self.formulas.and(all)).collect())
     }
 
-    /// Whether a branch says something of properties' values in any case.
+    /// Whether a branch declares properties.
     fn declares(&self, branch: FormulaId) -> bool {
-        self.formulas
-            .conjuncts(branch)
-            .iter()
-            .any(|&part| matches!(self.literal(part), (Some(Atom::Group(_)), false)))
+        let mut declares = false;
+        self.formulas.visit(branch, &mut |formula, positive, _| {
+            declares |= positive && matches!(formula, Formula::Atom(Atom::Group(_)));
+        });
+        declares
     }
 
     /// Whether two branches require the same property with values that have nothing in common.

@@ -47,7 +47,7 @@ def run(draft_tokens: int = 0) -> dict[str, Any]:
     from vllm import LLM, SamplingParams
 
     from outlines.constraint import Constraint
-    from outlines.plugin.request import handshake, mark, raise_if_failed
+    from outlines.plugin.request import chosen_backend, handshake, mark, raise_if_failed
 
     speculation: dict[str, Any] = {}
     if draft_tokens:
@@ -57,6 +57,8 @@ def run(draft_tokens: int = 0) -> dict[str, Any]:
             "prompt_lookup_max": 3,
             "prompt_lookup_min": 1,
         }
+        # Ours also where the user set another backend for the engine.
+        speculation["structured_outputs_config"] = {"backend": "xgrammar"}
     llm = LLM(
         str(MODEL), max_model_len=512, enforce_eager=True, dtype="float32", disable_log_stats=False, **speculation
     )
@@ -77,6 +79,7 @@ def run(draft_tokens: int = 0) -> dict[str, Any]:
         "texts": [completion.text for completion in completions],
         "reasons": [completion.finish_reason for completion in completions],
         "accepted": sum(accepted),
+        "chosen_backend": chosen_backend(llm),
         "in_process": status.pid == os.getpid(),
     }
 

@@ -11,7 +11,7 @@ import pytest
 from outlines.constraint import Constraint
 from outlines.errors import GenerationError
 from outlines.guide import ConstraintError, RegexError
-from outlines.plugin import frontend, request
+from outlines.plugin import NAME, frontend, request
 from outlines.plugin.request import (
     EngineStatus,
     PluginNotLoadedError,
@@ -121,6 +121,25 @@ def test_ours_stock_and_free_requests_share_a_batch(llm: Any, first: str) -> Non
     after = handshake(llm)
     assert delta(before, after, "requests") == 5
     assert delta(before, after, "failures") == 0
+
+
+def test_a_request_marked_by_its_extra_args_alone_is_ours(llm: Any) -> None:
+    """As it comes from a row of a data set, or from a server's client; with its options."""
+    from vllm import SamplingParams
+    from vllm.sampling_params import StructuredOutputsParams
+
+    params = SamplingParams(
+        temperature=0.0,
+        max_tokens=200,
+        structured_outputs=StructuredOutputsParams(json=SCHEMA),
+        extra_args={NAME: {"whitespace_pattern": ""}},
+    )
+    before = handshake(llm)
+    (output,) = generate(llm, [params])
+    raise_if_failed(output)
+    jsonschema.validate(json.loads(output.text), SCHEMA)
+    assert output.text.startswith('{"name":"')
+    assert delta(before, handshake(llm), "requests") == 1
 
 
 def test_a_batch_of_ours_is_filled_by_one_call_per_step(llm: Any) -> None:

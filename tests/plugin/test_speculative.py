@@ -54,3 +54,9 @@ def test_every_output_is_valid_and_whole(runs: dict[str, Any], run: str) -> None
 def test_the_plugin_works_in_vllms_in_process_mode(runs: dict[str, Any]) -> None:
     assert runs["plain"]["in_process"]
     assert runs["speculative"]["in_process"]
+
+
+@pytest.mark.engine
+def test_a_backend_set_on_the_llm_is_seen_and_does_not_take_our_requests(runs: dict[str, Any]) -> None:
+    assert runs["plain"]["chosen_backend"] is None
+    assert runs["speculative"]["chosen_backend"] == "xgrammar"

@@ -68,7 +68,31 @@ impl Exprs {
             heads.push(rest);
             return heads.into_iter().rev().fold(tail, |tail, head| self.concat2(head, tail));
         }
+        if let Some((counted, rest)) = self.join_repeats(head, tail) {
+            return self.concat2(counted, rest);
+        }
         self.intern(Expr::Concat(head, tail))
+    }
+
+    /// `x{1,2} x{3,4} rest` as `x{4,6}` and `rest`.
+    fn join_repeats(&mut self, head: ExprId, tail: ExprId) -> Option<(ExprId, ExprId)> {
+        let Expr::Repeat { body, min, max } = *self.node(head) else { return None };
+        let (next, rest) = match *self.node(tail) {
+            Expr::Concat(next, rest) => (next, rest),
+            _ => (tail, ExprId::EMPTY),
+        };
+        let Expr::Repeat { body: also, min: more, max: most } = *self.node(next) else {
+            return None;
+        };
+        if also != body {
+            return None;
+        }
+        let min = min.checked_add(more).filter(|&min| min != UNBOUNDED)?;
+        let max = match max == UNBOUNDED || most == UNBOUNDED {
+            true => UNBOUNDED,
+            false => max.checked_add(most).filter(|&max| max != UNBOUNDED)?,
+        };
+        Some((self.repeat(body, min, max), rest))
     }
 
     /// Any of the expressions.
@@ -213,16 +237,8 @@ impl Exprs {
         let plain = !self.facts(body).look_ahead && !self.facts(body).look_behind;
         let min = if plain && self.is_nullable(body) { 0 } else { min };
         if let Expr::Repeat { body: inner, min: inner_min, max: inner_max } = *self.node(body) {
-            // (x*)* and the like.
-            if inner_min <= 1 && inner_max == UNBOUNDED && max >= 1 {
-                let least = if inner_min == 0 { 0 } else { min };
-                if least <= 1 {
-                    return self.repeat(inner, least, UNBOUNDED);
-                }
-            }
-            // (x?){n} and (x?)* are x{0,n} and x*.
-            if (inner_min, inner_max) == (0, 1) {
-                return self.repeat(inner, 0, max);
+            if let Some((min, max)) = product((inner_min, inner_max), (min, max)) {
+                return self.repeat(inner, min, max);
             }
         }
         if (min, max) == (0, UNBOUNDED) {
@@ -268,5 +284,53 @@ impl Exprs {
             return ExprId::EMPTY;
         }
         self.intern(Expr::Literal { literal, at })
+    }
+}
+
+/// The bounds of `(x{inner}){outer}` as those of one repetition, if every count between them can
+/// be reached: `(x{2,3}){1,2}` can be repeated 2, 3, 4, 5 or 6 times, `(x{2}){1,2}` not 3 times.
+fn product(inner: (u32, u32), outer: (u32, u32)) -> Option<(u32, u32)> {
+    let (inner_min, inner_max) = (u64::from(inner.0), u64::from(inner.1));
+    let (outer_min, outer_max) = (u64::from(outer.0), u64::from(outer.1));
+    let unbounded = u64::from(UNBOUNDED);
+    // From `rounds` rounds to one more, no count may be left out; with more rounds the gaps close.
+    let rounds = outer_min;
+    let highest = if inner_max == unbounded { u64::MAX - 1 } else { rounds * inner_max };
+    let highest = if rounds == 0 { 0 } else { highest };
+    if outer_min != outer_max && (rounds + 1) * inner_min > highest + 1 {
+        return None;
+    }
+    let max = match inner_max == unbounded || outer_max == unbounded {
+        true => unbounded,
+        false => Some(inner_max * outer_max).filter(|&max| max < unbounded)?,
+    };
+    let min = Some(inner_min * outer_min).filter(|&min| min < unbounded)?;
+    Some((min as u32, max as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::product;
+    use crate::expr::UNBOUNDED;
+
+    #[test]
+    fn products_of_bounds() {
+        for inner in (0..5).flat_map(|min| (min.max(1)..6).map(move |max| (min, max))) {
+            for outer in (0..5).flat_map(|min| (min.max(1)..6).map(move |max| (min, max))) {
+                let mut counts: Vec<u32> = (outer.0..=outer.1)
+                    .flat_map(|rounds| rounds * inner.0..=rounds * inner.1)
+                    .collect();
+                counts.sort_unstable();
+                counts.dedup();
+                let (first, last) = (counts[0], counts[counts.len() - 1]);
+                let whole = counts.len() as u32 == last - first + 1;
+                assert_eq!(product(inner, outer), whole.then_some((first, last)));
+            }
+        }
+        assert_eq!(product((0, UNBOUNDED), (3, 4)), Some((0, UNBOUNDED)));
+        assert_eq!(product((1, UNBOUNDED), (0, UNBOUNDED)), Some((0, UNBOUNDED)));
+        assert_eq!(product((2, UNBOUNDED), (0, 1)), None);
+        assert_eq!(product((2, UNBOUNDED), (2, 3)), Some((4, UNBOUNDED)));
+        assert_eq!(product((1, 70_000), (1, 70_000)), None);
     }
 }

@@ -117,7 +117,10 @@ impl Exprs {
             Expr::Or(items) => {
                 let mut rows = Vec::with_capacity(items.len());
                 for &item in &items {
-                    rows.push(self.derive_before(item, tail)?);
+                    rows.push(match tail {
+                        ExprId::EMPTY => self.raw(item)?,
+                        _ => self.derive_before(item, tail)?,
+                    });
                 }
                 Ok(self.union(rows))
             }

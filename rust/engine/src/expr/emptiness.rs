@@ -1,8 +1,13 @@
 //! Which expressions match nothing at all.
 //!
 //! Without intersection, complement and look-around the constructors already reduce an expression
-//! that matches nothing to [`ExprId::NEVER`]. The others are searched, breadth first, for a state
-//! that accepts; every state seen on the way is decided too.
+//! that matches nothing to [`ExprId::NEVER`]. The others are searched for a state that accepts,
+//! first from where the shortest text is still to come: several conditions that each need a long
+//! text are met in one walk, where a search by breadth would try all that may come between. Every
+//! state seen on the way is decided too.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use rustc_hash::FxHashMap;
 
@@ -29,12 +34,12 @@ impl Exprs {
         }
         let mut parents: FxHashMap<ExprId, ExprId> = FxHashMap::default();
         parents.insert(expr, expr);
-        let mut queue = vec![expr];
-        let mut next = 0;
-        while next < queue.len() {
-            let state = queue[next];
-            next += 1;
-            if next > self.emptiness_limit {
+        // The shortest first, and of several the oldest.
+        let mut queue = BinaryHeap::from([Reverse((0, 0, expr))]);
+        let mut visited = 0;
+        while let Some(Reverse((_, _, state))) = queue.pop() {
+            visited += 1;
+            if visited > self.emptiness_limit {
                 return Err(Error::limit(format!(
                     "deciding whether a part of the constraint allows anything needs more than {} \
                      states",
@@ -59,10 +64,10 @@ impl Exprs {
                         live = parents[&live];
                     }
                 }
-                queue.push(target);
+                queue.push(Reverse((self.facts(target).shortest, parents.len(), target)));
             }
         }
-        for state in queue {
+        for state in parents.into_keys() {
             self.liveness[state.index()] = DEAD;
         }
         Ok(true)

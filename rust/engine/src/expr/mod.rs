@@ -113,6 +113,10 @@ pub(crate) struct Facts {
     pub boolean: bool,
     /// Has a finite repetition count larger than one.
     pub counted: bool,
+    /// May match infinitely many texts.
+    pub infinite: bool,
+    /// No match is shorter than this many bytes (not always the greatest such number).
+    pub shortest: u32,
 }
 
 /// The arena of expressions, with the rows computed so far.
@@ -227,46 +231,71 @@ impl Exprs {
                     look_behind: all.look_behind | one.look_behind,
                     boolean: all.boolean | one.boolean,
                     counted: all.counted | one.counted,
+                    infinite: all.infinite | one.infinite,
+                    shortest: 0,
                 }
             })
         };
         let nullable = |id: ExprId| self.is_nullable(id);
+        let shortest = |id: ExprId| self.facts(id).shortest;
         match node {
-            Expr::Never | Expr::Literal { .. } => Facts::default(),
+            Expr::Never => Facts::default(),
+            Expr::Literal { literal, at } => {
+                let bytes = self.literal_bytes(*literal, *at).len();
+                Facts { shortest: bytes as u32, ..Facts::default() }
+            }
             Expr::Empty => Facts { nullable: true, ..Facts::default() },
             Expr::Switch(arms) => {
                 let targets: Vec<ExprId> = arms.iter().map(|arm| arm.target).collect();
-                Facts { nullable: false, ..of(&targets) }
+                let rest = targets.iter().map(|&target| shortest(target)).min().unwrap_or(0);
+                Facts { nullable: false, shortest: rest.saturating_add(1), ..of(&targets) }
             }
-            Expr::Concat(head, tail) => {
-                Facts { nullable: nullable(*head) && nullable(*tail), ..of(&[*head, *tail]) }
-            }
-            Expr::Or(items) => Facts { nullable: items.iter().any(|&i| nullable(i)), ..of(items) },
-            Expr::And(items) => {
-                Facts { nullable: items.iter().all(|&i| nullable(i)), boolean: true, ..of(items) }
-            }
+            Expr::Concat(head, tail) => Facts {
+                nullable: nullable(*head) && nullable(*tail),
+                shortest: match *self.node(*head) {
+                    Expr::LookAhead { body, negated: false } => shortest(body).max(shortest(*tail)),
+                    _ => shortest(*head).saturating_add(shortest(*tail)),
+                },
+                ..of(&[*head, *tail])
+            },
+            Expr::Or(items) => Facts {
+                nullable: items.iter().any(|&i| nullable(i)),
+                shortest: items.iter().map(|&i| shortest(i)).min().unwrap_or(0),
+                ..of(items)
+            },
+            Expr::And(items) => Facts {
+                nullable: items.iter().all(|&i| nullable(i)),
+                boolean: true,
+                shortest: items.iter().map(|&i| shortest(i)).max().unwrap_or(0),
+                ..of(items)
+            },
             Expr::Not(body) => Facts {
                 nullable: !nullable(*body),
                 // Everything and "anything but the empty text" are never empty.
                 boolean: *body != ExprId::NEVER,
+                infinite: true,
                 ..of(&[*body])
             },
             Expr::Repeat { body, min, max } => Facts {
                 nullable: *min == 0 || nullable(*body),
                 counted: *min > 1 || (*max > 1 && *max != UNBOUNDED),
+                shortest: shortest(*body).saturating_mul(*min),
                 ..of(&[*body])
             }
-            .or_counted(self.facts(*body).counted),
+            .or_counted(self.facts(*body).counted)
+            .or_infinite(*max == UNBOUNDED),
             Expr::LookAhead { body, negated } => Facts {
                 nullable: nullable(*body) != *negated,
                 look_ahead: true,
                 boolean: true,
+                infinite: true,
                 ..of(&[*body])
             },
             Expr::LookBehind { state, negated } => Facts {
                 nullable: nullable(*state) != *negated,
                 look_behind: true,
                 boolean: true,
+                infinite: true,
                 ..of(&[*state])
             },
             Expr::Rule { rule, state } => {
@@ -274,6 +303,7 @@ impl Exprs {
                 Facts {
                     nullable: rule.accepts(*state),
                     boolean: rule.has_dead_ends(),
+                    infinite: true,
                     ..Facts::default()
                 }
             }
@@ -282,6 +312,11 @@ impl Exprs {
 }
 
 impl Facts {
+    fn or_infinite(mut self, infinite: bool) -> Self {
+        self.infinite |= infinite;
+        self
+    }
+
     fn or_counted(mut self, counted: bool) -> Self {
         self.counted |= counted;
         self

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::row;
-use super::{ExprId, Exprs};
+use super::{Expr, ExprId, Exprs};
 use crate::error::Result;
 
 /// How many pairs of states a search may visit. States that take a class as a whole loop within a
@@ -15,6 +15,9 @@ impl Exprs {
     /// then completed. `false` may also mean that it would take long to find out. `texts` is
     /// [`Exprs::texts_over`] of the class.
     pub fn takes_all(&mut self, state: ExprId, texts: ExprId) -> Result<bool> {
+        if let Some(wide) = self.without_exceptions(state) {
+            return self.takes_all(wide, texts);
+        }
         let mut seen = FxHashSet::default();
         let mut queue = vec![(state, texts)];
         seen.insert((state, texts));
@@ -46,6 +49,26 @@ impl Exprs {
             }
         }
         Ok(true)
+    }
+
+    /// What the expression is but for finitely many exceptions (the keys already used, say).
+    ///
+    /// If every text can be read from that and completed, it can be completed in infinitely many
+    /// ways, so always in one that is no exception.
+    fn without_exceptions(&self, state: ExprId) -> Option<ExprId> {
+        match self.node(state) {
+            Expr::And(items) => {
+                let exception =
+                    |item: &&ExprId| matches!(self.node(**item), Expr::Not(body) if !self.facts(*body).infinite);
+                let mut others = items.iter().filter(|item| !exception(item));
+                match (others.next(), others.next()) {
+                    (Some(&wide), None) => Some(wide),
+                    _ => None,
+                }
+            }
+            Expr::Concat(head, _) => self.without_exceptions(*head),
+            _ => None,
+        }
     }
 
     /// All texts over a class, for [`Exprs::takes_all`].

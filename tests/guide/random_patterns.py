@@ -34,23 +34,23 @@ ATOMS = [
 ]
 
 
-def random_pattern(rng: random.Random, depth: int = 3, repeats: bool = True) -> str:
-    """A pattern of `re`. Without nested unbounded repetition, which would make the oracle exponential."""
+def random_pattern(rng: random.Random, depth: int = 3, repeats: bool = True, lazy: bool = True) -> str:
+    """A pattern of `re`; without nested unbounded repetition, on which `re` itself would take for ever."""
     kind = rng.random()
     if depth == 0 or kind < 0.25:
         return rng.choice(ATOMS)
     if kind < 0.6:
-        return "".join(random_pattern(rng, depth - 1, repeats) for _ in range(rng.randint(1, 4)))
+        return "".join(random_pattern(rng, depth - 1, repeats, lazy) for _ in range(rng.randint(1, 4)))
     if kind < 0.8:
-        branches = [random_pattern(rng, depth - 1, repeats) for _ in range(rng.randint(1, 3))]
+        branches = [random_pattern(rng, depth - 1, repeats, lazy) for _ in range(rng.randint(1, 3))]
         if rng.random() < 0.15:
             branches.append("")
         return f"(?:{'|'.join(branches)})"
     unbounded = repeats and rng.random() < 0.5
-    inner = random_pattern(rng, depth - 1, repeats and not unbounded)
+    inner = random_pattern(rng, depth - 1, repeats and not unbounded, lazy)
     if unbounded:
         count = rng.choice(["*", "+", "{2,}"])
     else:
         low = rng.randint(0, 3)
         count = rng.choice(["?", f"{{{low}}}", f"{{{low},{low + rng.randint(0, 4)}}}"])
-    return f"(?:{inner}){count}{rng.choice(['', '', '?'])}"
+    return f"(?:{inner}){count}{rng.choice(['', '', '?' if lazy else ''])}"

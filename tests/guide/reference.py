@@ -1,6 +1,6 @@
 """The engine once more, slow and obvious: a token may come next if the text with its bytes can be completed.
 
-An `Oracle` knows one constraint on texts of whole characters (`oracles.py` has one per kind of constraint).
+An `Oracle` knows one constraint on texts of whole characters (`*_oracle.py` hold one per kind of constraint).
 `Reference` extends it to bytes, since a token may end inside a UTF-8 character, and asks it about every token in turn.
 """
 

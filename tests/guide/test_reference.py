@@ -14,13 +14,16 @@ from typing import Any
 
 import jsonschema
 import pytest
+import regex
 
 from outlines.guide import Guide, Index
 
-from .oracles import FiniteOracle, GrammarOracle, RegexOracle, json_texts
+from .finite_oracle import FiniteOracle, json_texts
+from .grammar_oracle import GrammarOracle
 from .random_instances import SCHEMAS, random_instance
 from .random_patterns import random_pattern
-from .reference import Reference
+from .reference import Oracle, Reference
+from .regex_oracle import RegexOracle
 from .walk import SmallVocabulary, Walk, allowed_ids
 
 ARITHMETIC = r"""
@@ -95,13 +98,12 @@ def near_texts(rng: random.Random, texts: list[bytes]) -> list[bytes]:
 class TestReferenceItself:
     """The reference against exhaustive search, where that is possible."""
 
-    @pytest.mark.parametrize("seed", range(100))
+    @pytest.mark.parametrize("seed", range(60))
     def test_regex_by_exhaustion(self, seed: int) -> None:
         """Over a, b and short texts: completable is to have an accepted extension."""
         rng = random.Random(seed)
-        pattern = "".join(
-            rng.choice(["a", "b", "(?:ab?){1,2}", "(?:a|bb)*", "[ab]?", "(?:aa|a)+?", ".{2}", "[^a]"]) for _ in range(3)
-        )
+        parts = ["a", "b", "(?:ab?){1,2}", "(?:a|bb)*", "[ab]?", "(?:aa|a)+?", ".{2}", "[^a]", "(?:a|)b??"]
+        pattern = "".join(rng.choices(parts, k=3))
         oracle = RegexOracle(pattern)
         compiled = re.compile(pattern)
         words = ["".join(word) for length in range(10) for word in itertools.product("ab", repeat=length)]
@@ -110,6 +112,17 @@ class TestReferenceItself:
             assert oracle.accepts(word) == (compiled.fullmatch(word) is not None)
             if len(word) <= 3:  # a completion takes at most six more
                 assert oracle.completable(word) == (word in prefixes), (pattern, word)
+
+    @pytest.mark.parametrize("seed", range(100))
+    def test_regex_against_two_packages(self, seed: int) -> None:
+        rng = random.Random(seed)
+        pattern = random_pattern(rng, lazy=False)
+        oracle = RegexOracle(pattern)
+        whole, partial = re.compile(pattern), regex.compile(pattern)
+        for _ in range(30):
+            text = random_text(rng, oracle, 'abcxk01 -_."\né日本🎉яK', most=8)
+            assert oracle.accepts(text) == (whole.fullmatch(text) is not None), (pattern, text)
+            assert oracle.completable(text) == (partial.fullmatch(text, partial=True) is not None), (pattern, text)
 
     @pytest.mark.parametrize(
         "pattern",
@@ -134,7 +147,7 @@ class TestReferenceItself:
         rng = random.Random(name)
         accepted = 0
         for _ in range(300):
-            text = random_sentence(rng, oracle)
+            text = random_text(rng, oracle, CHARACTERS[name], most=24)
             assert oracle.accepts(text) == oracle.parses(text), text
             accepted += oracle.accepts(text)
         assert accepted >= 30
@@ -154,11 +167,10 @@ CHARACTERS = {
 }
 
 
-def random_sentence(rng: random.Random, oracle: GrammarOracle) -> str:
+def random_text(rng: random.Random, oracle: Oracle, alphabet: str, most: int) -> str:
     """A text grown by characters that keep it completable, one in fifty apart; it often stops where it is whole."""
-    alphabet = CHARACTERS[next(name for name, grammar in GRAMMARS.items() if grammar == oracle.grammar)]
     text = ""
-    for _ in range(rng.randint(1, 24)):
+    for _ in range(rng.randint(1, most)):
         if oracle.accepts(text) and rng.random() < 0.3:
             break
         ways = [character for character in alphabet if oracle.completable(text + character)]
@@ -237,7 +249,7 @@ def test_grammars(name: str) -> None:
     walks = [Walk(index, reference, small) for _ in range(4)]
     for walk in walks:
         walk.run(rng, steps=12)
-    sentences = [random_sentence(rng, oracle) for _ in range(40)]
+    sentences = [random_text(rng, oracle, CHARACTERS[name], most=24) for _ in range(40)]
     for sentence in sentences:
         assert index.accepts(sentence) == oracle.parses(sentence), sentence
     check_texts(index, reference, near_texts(rng, [sentence.encode() for sentence in sentences]))

@@ -28,10 +28,10 @@ class SmallVocabulary:
         starts = [rng.randrange(len(text)) for _ in range(size // 4)]
         tokens += [text[start : start + rng.randint(2, 9)] for start in starts]
         tokens += [None] * 10 + rng.sample(tokens[256:], 10)
-        rng.shuffle(tokens)
-        self.eos = sorted(rng.sample(range(len(tokens)), 2))
-        for stop in self.eos:
-            tokens[stop] = None
+        # Stop ids anywhere among the others, and never the only token of a byte.
+        order = rng.sample(range(len(tokens) + 2), len(tokens) + 2)
+        self.eos = sorted(order.index(len(tokens) + stop) for stop in range(2))
+        tokens = [tokens[i] if i < len(tokens) else None for i in order]
         tokens += [None] * rng.randint(0, 40)
         self.tokens = tokens
         self.size = len(tokens)

@@ -53,7 +53,7 @@ def test_every_public_name_is_there():
 
 @pytest.mark.parametrize("name", ["from_transformers", "from_openai", "from_vllm"])
 def test_other_loaders_say_what_to_use(name):
-    with pytest.raises(AttributeError, match="outlines.from_vllm_offline"):
+    with pytest.raises(AttributeError, match=r"outlines\.from_vllm_offline"):
         getattr(outlines, name)
 
 

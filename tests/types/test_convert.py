@@ -1,3 +1,4 @@
+# ruff: noqa: RUF041, UP007, UP045 - both spellings of a union are output types
 """Output types to constraints: each row of the table, by texts that it must and must not allow."""
 
 import collections
@@ -82,7 +83,11 @@ TABLE: list[tuple[Any, list[tuple[str, Any]], list[str]]] = [
     (decimal.Decimal, [("1.50", decimal.Decimal("1.50"))], ["NaN", "Infinity", "1,5"]),
     (uuid.UUID, [("12345678-1234-4234-8234-123456789abc", uuid.UUID("12345678-1234-4234-8234-123456789abc"))], ["12"]),
     (pathlib.Path, [("/tmp/a b.txt", pathlib.Path("/tmp/a b.txt"))], ["", "a\nb", " a"]),
-    (ipaddress.IPv4Address, [("10.0.0.255", ipaddress.IPv4Address("10.0.0.255"))], ["10.0.0.256", "10.0.0", "010.0.0.1"]),
+    (
+        ipaddress.IPv4Address,
+        [("10.0.0.255", ipaddress.IPv4Address("10.0.0.255"))],
+        ["10.0.0.256", "10.0.0", "010.0.0.1"],
+    ),
     (ipaddress.IPv6Address, [("::1", ipaddress.IPv6Address(1))], ["1", ":::", "1::2::3"]),
     (ipaddress.IPv4Network, [("10.0.0.0/8", ipaddress.IPv4Network("10.0.0.0/8"))], ["10.0.0.1/8", "10.0.0.0/33"]),
     (pydantic.HttpUrl, [("https://example.com/a?b=c", pydantic.HttpUrl("https://example.com/a?b=c"))], ["example.com"]),
@@ -226,7 +231,11 @@ CONTAINERS: list[tuple[Any, list[str], list[str]]] = [
     (list[bytes], ['["ab"]'], ["[1]"]),
     (list[decimal.Decimal], ["[1.5]"], ['["1.5"]']),
     (list[ipaddress.IPv4Address], ['["10.0.0.1"]'], ['["10.0.0.1.1"]', '["x10.0.0.1"]']),
-    (list[Annotated[decimal.Decimal, Field(max_digits=4, decimal_places=2, ge=0)]], ["[12.34]"], ["[1.234]", "[100]", "[-1]"]),
+    (
+        list[Annotated[decimal.Decimal, Field(max_digits=4, decimal_places=2, ge=0)]],
+        ["[12.34]"],
+        ["[1.234]", "[100]", "[-1]"],
+    ),
     (list[Regex("[0-9]+")], ['["12"]'], ['["x"]', "[12]", '["12x"]']),
     (Any, ["1", "{}", '"a"'], ["x"]),
 ]
@@ -344,7 +353,7 @@ class Opaque:
         (Shop.order, "'self' has no annotation"),
         (Optional[Animal], "mixes a bare scalar with a JSON container"),
         (Literal[b"a"], "no text form"),
-    (Pairs, "the value of ONE"),
+        (Pairs, "the value of ONE"),
         ("int", "'int' is a value"),
         ({"type": "integer"}, "use JsonSchema"),
         (["a", "b"], "use Choice"),

@@ -56,7 +56,12 @@ def test_airports():
 
 def test_countries():
     latvia = [enum.LV.value for enum in (countries.Alpha2, countries.Numeric, countries.Name, countries.Flag)]
-    assert latvia == ["LV", "428", "Latvia", "\N{REGIONAL INDICATOR SYMBOL LETTER L}\N{REGIONAL INDICATOR SYMBOL LETTER V}"]
+    assert latvia == [
+        "LV",
+        "428",
+        "Latvia",
+        "\N{REGIONAL INDICATOR SYMBOL LETTER L}\N{REGIONAL INDICATOR SYMBOL LETTER V}",
+    ]
     assert countries.Alpha3.LVA.value == "LVA"
 
 

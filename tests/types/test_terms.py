@@ -137,7 +137,7 @@ def test_files(tmp_path):
         (lambda: Choice([]), ValueError, "allows nothing"),
         (lambda: Choice("abc"), TypeError, "a list of values"),
         (lambda: Choice([b"a"]), TypeError, "b'a'"),
-        (lambda: either(), ValueError, "allows nothing"),
+        (either, ValueError, "allows nothing"),
         (lambda: A.exactly(-1), ValueError, "from -1 to -1"),
         (lambda: A.between(3, 2), ValueError, "from 3 to 2"),
         (lambda: A.exactly(True), TypeError, "not True"),
@@ -148,7 +148,7 @@ def test_files(tmp_path):
         (lambda: JsonSchema("[]"), TypeError, "an object or a boolean"),
         (lambda: JsonSchema(object), None, None),
         (lambda: A + {"a": 1}, TypeError, "JsonSchema"),
-        (lambda: (A + JsonSchema({})).pattern(), TypeError, "JsonSchema has no regular expression"),
+        ((A + JsonSchema({})).pattern, TypeError, "JsonSchema has no regular expression"),
         (lambda: CFG("start: A").matches("a"), TypeError, "CFG has no regular expression"),
         (lambda: Regex("(").matches("a"), ValueError, "invalid regular expression"),
     ],
@@ -161,10 +161,15 @@ def test_what_makes_no_sense_is_refused(make, error, message):
         make()
 
 
+CODE = Regex("[A-Z]{2}") + "-" + Regex("[0-9]+")
+KIND = Choice(["new", "old"])
+PART = String("x") | "y|z"
+
+
 class Order(pydantic.BaseModel):
-    code: Regex("[A-Z]{2}") + "-" + Regex("[0-9]+")
-    kind: Choice(["new", "old"])
-    parts: list[String("x") | "y|z"]
+    code: CODE
+    kind: KIND
+    parts: list[PART]
 
 
 def test_a_term_is_a_field():

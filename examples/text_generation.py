@@ -1,0 +1,11 @@
+"""Free text."""
+
+from vllm import LLM
+
+import outlines
+
+if __name__ == "__main__":
+    model = outlines.from_vllm_offline(LLM(".cache/models/SmolLM2-135M-Instruct"))
+
+    result = model("What is the capital of Latvia?")
+    print(result)

@@ -18,6 +18,7 @@
 //! by [`Front`].
 
 mod array;
+mod count;
 mod document;
 mod draft;
 mod equal;
@@ -36,6 +37,7 @@ mod scan;
 mod schema;
 mod separators;
 mod split;
+mod trace;
 mod typed;
 mod unevaluated;
 mod value;
@@ -53,6 +55,7 @@ use formula::{FormulaId, Formulas};
 use object::ObjectState;
 use schema::Schemas;
 use separators::Separators;
+use trace::{After, Course};
 
 /// The grammar of a schema, and what expands its nodes.
 ///
@@ -80,13 +83,20 @@ enum Key {
     /// A value that satisfies a goal.
     Goal(FormulaId),
     /// The rest of an object after a property.
-    Object(ObjectState),
-    /// The rest of an object after a property whose name is the captured text.
+    Object(ObjectState, Course),
+    /// The same, where the name of the property is the captured text.
     AfterName(ObjectState),
+    /// The value of a property whose name is the captured text, and the rest of the object, which is
+    /// remembered.
+    Named(FormulaId, ObjectState, Course),
     /// The rest of an array after an item.
-    Array(ArrayState),
-    /// The rest of an array after the item that is the captured text.
-    AfterItem(ArrayState),
+    Array(ArrayState, Course),
+    /// A value that satisfies a goal and is remembered, and what follows it.
+    Traced(FormulaId, u32),
+    /// What follows the scalar that is the captured text.
+    AfterScalar(u32),
+    /// What follows a container that is remembered.
+    AfterContainer(u32, u32),
 }
 
 /// The front end at work: the schemas read, and everything derived from them so far.
@@ -103,6 +113,7 @@ struct Front {
     objects: object::Memory,
     arrays: array::Memory,
     unevaluated: unevaluated::Memory,
+    traces: trace::Memory,
     goals: FxHashMap<FormulaId, NodeId>,
     fuel: limits::Fuel,
 }
@@ -122,6 +133,7 @@ impl Front {
             objects: object::Memory::default(),
             arrays: array::Memory::default(),
             unevaluated: unevaluated::Memory::default(),
+            traces: trace::Memory::default(),
             goals: FxHashMap::default(),
             fuel: limits::Fuel::default(),
         }
@@ -147,16 +159,26 @@ impl Expander for Front {
         self.refuel();
         match (self.keys[key as usize], text) {
             (Key::Goal(goal), _) => self.expand_goal(goal, grammar),
-            (Key::Object(state), _) => self.object_rest(state, grammar),
-            (Key::Array(state), _) => self.array_rest(state, grammar),
+            (Key::Object(state, course), _) => self.object_rest(state, course, grammar),
+            (Key::Array(state, course), _) => self.array_rest(state, course, grammar),
             (Key::AfterName(state), text) => {
                 let state = self.object_after_name(state, text.unwrap_or_default());
-                self.object_rest(state, grammar)
+                self.object_rest(state, Course::NONE, grammar)
             }
-            (Key::AfterItem(state), text) => {
-                let state = self.array_after_item(state, text.unwrap_or_default())?;
-                self.array_rest(state, grammar)
+            (Key::Named(goal, state, course), text) => {
+                let text = text.unwrap_or_default();
+                let state = self.object_after_name(state, text);
+                let name = String::from_utf8_lossy(text);
+                let course = self.before_member(course, Some(&name));
+                let value = self.value_then(goal, After::Object(state), course, grammar)?;
+                Ok(grammar.seq([self.separators.colon, value]))
             }
+            (Key::Traced(goal, trace), _) => self.expand_traced(goal, trace, grammar),
+            (Key::AfterScalar(trace), text) => {
+                let text = String::from_utf8_lossy(text.unwrap_or_default()).into_owned();
+                self.after_value(trace, &text, grammar)
+            }
+            (Key::AfterContainer(trace, text), _) => self.after_container(trace, text, grammar),
         }
     }
 }

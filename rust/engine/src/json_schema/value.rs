@@ -2,6 +2,7 @@
 
 use super::formula::{Formula, FormulaId};
 use super::schema::{Type, Types};
+use super::trace::Course;
 use super::{Front, Key};
 use crate::error::Result;
 use crate::grammar::{Grammar, NodeId};
@@ -31,8 +32,8 @@ impl Front {
                 continue;
             }
             any.push(match of {
-                Type::Array => self.array_node(goal, grammar)?,
-                Type::Object => self.object_node(goal, grammar)?,
+                Type::Array => self.array_node(goal, Course::NONE, grammar)?,
+                Type::Object => self.object_node(goal, Course::NONE, grammar)?,
                 _ => {
                     let text = self.scalar(formula, of, &mut grammar.exprs)?;
                     if grammar.exprs.matches_nothing(text)? {

@@ -66,10 +66,12 @@ impl Front {
         if state.count >= plan.max || plan.min > plan.max {
             return Ok(false);
         }
-        if state.rest == FormulaId::TRUE && !plan.unique && state.index >= plan.alike_from {
-            // All items to come are alike: one can be written if and only if all can.
+        let (missing, unique) = (plan.min.saturating_sub(state.count), plan.unique);
+        if state.rest == FormulaId::TRUE && state.index >= plan.alike_from {
+            // All items to come are alike.
             let goal = self.item_goal(state);
-            return self.is_satisfiable(goal, grammar);
+            let distinct = if unique { missing } else { 1 };
+            return self.has_values(goal, distinct, grammar);
         }
         for (_, rest) in self.item_cases(state, grammar)? {
             let next = self.array_after(state, rest);

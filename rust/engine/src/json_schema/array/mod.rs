@@ -56,8 +56,8 @@ impl Default for Written {
 
 impl Front {
     /// The state after an item that turned out to be this text.
-    pub(super) fn array_after_item(&mut self, state: ArrayState, text: &[u8]) -> Result<ArrayState> {
-        let text = String::from_utf8_lossy(text).into_owned();
+    pub(super) fn array_after_item(&mut self, state: ArrayState, text: &str) -> Result<ArrayState> {
+        let text = text.to_owned();
         let value: Value = serde_json::from_str(&text).map_err(|error| {
             crate::error::Error::limit(format!("an item that is no JSON text: {error}"))
         })?;

@@ -70,7 +70,7 @@ impl<'v> Documents<'v> {
             by_value: FxHashMap::default(),
             indexed: Vec::new(),
         };
-        documents.add_document(schema, "", "");
+        documents.add_document(schema, "", "", Dialect::DEFAULT);
         documents
     }
 
@@ -147,10 +147,16 @@ impl<'v> Documents<'v> {
         (!id.is_empty()).then_some(id)
     }
 
-    fn add_document(&mut self, root: &'v Value, uri: &str, pointer: &str) -> ResourceId {
+    fn add_document(
+        &mut self,
+        root: &'v Value,
+        uri: &str,
+        pointer: &str,
+        dialect: Dialect,
+    ) -> ResourceId {
         let document = self.indexed.len() as u32;
         self.indexed.push(false);
-        self.push_resource(root, uri, Dialect::DEFAULT, pointer.to_owned(), document)
+        self.push_resource(root, uri, dialect, pointer.to_owned(), document)
     }
 
     fn add_resource(
@@ -231,7 +237,8 @@ impl<'v> Documents<'v> {
                  registry; nothing is fetched, so pass that document in the registry"
             ));
         };
-        Ok(self.add_document(root, &full, &full))
+        let pointer = format!("{full}#");
+        Ok(self.add_document(root, &full, &pointer, self.dialect(from)))
     }
 
     /// The schema at a JSON pointer, and the resource it belongs to.

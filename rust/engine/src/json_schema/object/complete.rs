@@ -11,7 +11,7 @@ use super::super::Front;
 use super::plan::NameKind;
 use super::{ObjectState, PropertyRef};
 use crate::error::Result;
-use crate::expr::{ExprId, Exprs};
+use crate::expr::ExprId;
 use crate::grammar::Grammar;
 
 /// A question already asked: the plan, the rest, the keys still open, the count.
@@ -198,7 +198,7 @@ impl Front {
                 continue;
             }
             let terminal = self.class_terminal(state, at as u32, grammar)?;
-            missing -= count_texts(&mut grammar.exprs, terminal, missing)?;
+            missing -= super::super::count::count_texts(&mut grammar.exprs, terminal, missing)?;
             if missing == 0 {
                 return Ok(true);
             }
@@ -247,27 +247,4 @@ impl Front {
         });
         names.collect()
     }
-}
-
-/// How many texts a terminal has, up to `most`.
-fn count_texts(exprs: &mut Exprs, terminal: ExprId, most: u32) -> Result<u32> {
-    let mut states = vec![terminal];
-    let mut count = 0;
-    // Breadth first; a loop on the way only makes more texts.
-    while let Some(state) = states.pop() {
-        if exprs.matches_nothing(state)? {
-            continue;
-        }
-        count += u32::from(exprs.is_nullable(state));
-        if count >= most {
-            return Ok(most);
-        }
-        let row = exprs.row(state)?.to_vec();
-        for arm in row {
-            let width = usize::from(arm.high - arm.low) + 1;
-            let needed = (most - count) as usize;
-            states.splice(0..0, std::iter::repeat_n(arm.target, width.min(needed)));
-        }
-    }
-    Ok(count)
 }

@@ -2,6 +2,7 @@
 
 use super::super::formula::FormulaId;
 use super::super::names::Name;
+use super::super::trace::{After, Course};
 use super::super::{Front, Key, PropertyOrder};
 use super::{ObjectState, PropertyRef};
 use crate::error::Result;
@@ -27,6 +28,7 @@ impl Front {
     pub(in super::super) fn object_node(
         &mut self,
         goal: FormulaId,
+        course: Course,
         grammar: &mut Grammar,
     ) -> Result<NodeId> {
         let mut any = Vec::new();
@@ -35,9 +37,9 @@ impl Front {
                 continue;
             }
             if self.may_close(&start) {
-                any.push(self.separators.empty_object);
+                any.push(self.end(self.separators.empty_object, "}", course, grammar));
             }
-            let first = self.next_property(&start, grammar)?;
+            let first = self.next_property(&start, course, grammar)?;
             any.push(grammar.seq([self.separators.open_object, first]));
         }
         Ok(grammar.alt(any))
@@ -47,19 +49,25 @@ impl Front {
     pub(in super::super) fn object_rest(
         &mut self,
         state: ObjectState,
+        course: Course,
         grammar: &mut Grammar,
     ) -> Result<NodeId> {
-        let next = self.next_property(&state, grammar)?;
+        let next = self.next_property(&state, course, grammar)?;
         let next = grammar.seq([self.separators.comma, next]);
         if self.may_close(&state) {
-            let close = self.separators.close_object;
+            let close = self.end(self.separators.close_object, "}", course, grammar);
             return Ok(grammar.alt([close, next]));
         }
         Ok(next)
     }
 
     /// A property, and everything after it.
-    fn next_property(&mut self, state: &ObjectState, grammar: &mut Grammar) -> Result<NodeId> {
+    fn next_property(
+        &mut self,
+        state: &ObjectState,
+        course: Course,
+        grammar: &mut Grammar,
+    ) -> Result<NodeId> {
         let plan = self.plan(state);
         if state.count >= plan.max {
             return Ok(NodeId::NEVER);
@@ -77,10 +85,14 @@ impl Front {
                 let next = self.object_after(*state, property, rest, grammar)?;
                 if self.is_completable(&next, grammar)? {
                     let name = self.plan(state).keys[key as usize].name;
-                    let name = self.name_node(name, grammar);
-                    let value = self.goal_node(goal, grammar)?;
-                    let next = self.dynamic(Key::Object(next), grammar);
-                    any.push(grammar.seq([name, value, next]));
+                    let node = self.name_node(name, grammar);
+                    let mut inside = course;
+                    if course != Course::NONE {
+                        let name = super::plan::spelling(self.schemas.names.text(name));
+                        inside = self.before_member(course, Some(&name));
+                    }
+                    let value = self.value_then(goal, After::Object(next), inside, grammar)?;
+                    any.push(grammar.seq([node, value]));
                 }
             }
             if in_order && required && key < declared {
@@ -89,7 +101,7 @@ impl Front {
             }
         }
         if !blocked {
-            self.other_properties(state, &mut any, grammar)?;
+            self.other_properties(state, course, &mut any, grammar)?;
         }
         Ok(grammar.alt(any))
     }
@@ -98,6 +110,7 @@ impl Front {
     fn other_properties(
         &mut self,
         state: &ObjectState,
+        course: Course,
         any: &mut Vec<NodeId>,
         grammar: &mut Grammar,
     ) -> Result<()> {
@@ -111,11 +124,18 @@ impl Front {
             let property = PropertyRef::Class(class);
             for (goal, rest) in self.property_cases(state.plan, state.rest, property, grammar)? {
                 let next = self.object_after(*state, property, rest, grammar)?;
-                if self.is_completable(&next, grammar)? {
+                if !self.is_completable(&next, grammar)? {
+                    continue;
+                }
+                if course == Course::NONE {
                     let value = self.goal_node(goal, grammar)?;
                     let after = self.key(Key::AfterName(next));
                     let after = grammar.with_text(after);
                     let then = grammar.seq([self.separators.colon, value, after]);
+                    any.push(grammar.capture(terminal, then));
+                } else {
+                    let then = self.key(Key::Named(goal, next, course));
+                    let then = grammar.with_text(then);
                     any.push(grammar.capture(terminal, then));
                 }
             }

@@ -1,8 +1,15 @@
 //! Rows of the lazy automaton: for ranges of bytes, the derivative by those bytes.
 
+use std::time::{Duration, Instant};
+
 use super::row::{self, RowRef, Transition};
 use super::{Expr, ExprId, Exprs, UNBOUNDED};
 use crate::error::{Error, Result};
+
+/// How long the work of one call (a compile, a mask, a token) may take.
+const CALL_LIMIT: Duration = Duration::from_millis(1500);
+/// How many pieces of work go by between two looks at the clock.
+const CLOCK_TICKS: u32 = 64;
 
 impl Exprs {
     /// The row of a state: sorted disjoint ranges; a byte in none of them leads nowhere, and every
@@ -60,6 +67,36 @@ impl Exprs {
         reference
     }
 
+    /// Starts the clock for the work of one call; see [`Exprs::check_deadline`].
+    pub fn start_clock(&mut self) {
+        self.deadline = None;
+        self.ticks = 0;
+    }
+
+    /// Called once for every piece of work that is not a look-up.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] when the call at hand has worked for [`CALL_LIMIT`].
+    pub(crate) fn check_deadline(&mut self) -> Result<()> {
+        self.ticks += 1;
+        if self.ticks % CLOCK_TICKS != 0 {
+            return Ok(());
+        }
+        let now = Instant::now();
+        match self.deadline {
+            // Short calls, nearly all of them, never look at the clock.
+            None => self.deadline = Some(now + CALL_LIMIT),
+            Some(deadline) if now > deadline => {
+                return Err(Error::limit(format!(
+                    "the constraint took more than {} ms of work at one point",
+                    CALL_LIMIT.as_millis()
+                )));
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
     /// The row before states that match nothing are taken out of it.
     pub(super) fn raw_row(&mut self, state: ExprId) -> Result<RowRef> {
         let known = self.rows[state.index()];
@@ -72,6 +109,7 @@ impl Exprs {
                 self.size_limit
             )));
         }
+        self.check_deadline()?;
         let row = stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.derive(state))?;
         Ok(self.store(state, row))
     }

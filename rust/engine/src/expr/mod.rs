@@ -134,6 +134,9 @@ pub struct Exprs {
     transitions: Vec<Transition>,
     /// Whether a boolean expression matches anything; 0 unknown, 1 yes, 2 no.
     liveness: Vec<u8>,
+    /// When the call at hand must be done, once it has gone on for a while.
+    deadline: Option<std::time::Instant>,
+    ticks: u32,
     /// How many expressions an emptiness search may visit.
     pub emptiness_limit: usize,
     /// How many expressions the arena may hold.
@@ -161,6 +164,8 @@ impl Exprs {
             rows: Vec::new(),
             transitions: Vec::new(),
             liveness: Vec::new(),
+            deadline: None,
+            ticks: 0,
             emptiness_limit: 50_000,
             size_limit: 4_000_000,
         };

@@ -148,6 +148,8 @@ impl Index {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // Work is only ever added, so what a panicking thread left behind is still sound.
-        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        let mut inner = self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        inner.automaton.exprs().start_clock();
+        inner
     }
 }

@@ -4,9 +4,10 @@
 PYTHON ?= python3
 VENV   := .venv/bin
 ENGINE := --package outlines-engine
+LINTS  := lint-rust-format lint-rust lint-python lint-python-format lint-types
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-rust test-python bench lint format wheel versions clean
+.PHONY: help setup demo test test-rust test-python bench lint format wheel versions clean $(LINTS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,11 +34,23 @@ test-python: setup
 bench: setup ## measure against the peers
 	@$(VENV)/python benchmarks/run.py
 
+# All of them run, so that one failure does not hide the next.
 lint: setup ## check format, lints and types
+	@$(MAKE) --no-print-directory --keep-going $(LINTS)
+
+lint-rust-format:
 	cargo fmt --all --check
+
+lint-rust:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+lint-python:
 	$(VENV)/ruff check .
+
+lint-python-format:
 	$(VENV)/ruff format --check .
+
+lint-types:
 	$(VENV)/mypy
 
 format: setup ## format all code

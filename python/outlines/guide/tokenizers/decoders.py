@@ -215,7 +215,7 @@ def _byte_level_piece(piece: str) -> bytes:
 
 def _to_bytes(text: str) -> bytes:
     """`text`, all in the byte alphabet, as bytes. Raises `UnicodeEncodeError` for any other character but NUL."""
-    return codecs.charmap_encode(text.replace(_NUL, "\0"), "strict", _ALPHABET)[0]
+    return codecs.charmap_encode(text.replace(ALPHABET[0], "\0"), "strict", _ENCODING)[0]
 
 
 def _alphabet() -> str:
@@ -224,6 +224,6 @@ def _alphabet() -> str:
     return "".join(chr(b if 33 <= b <= 126 or (161 <= b <= 255 and b != 173) else next(others)) for b in range(256))
 
 
-_NUL = _alphabet()[0]
+ALPHABET = _alphabet()
 # CPython's three-level table of an encoding is ten times faster than a dict, and asks for NUL at 0.
-_ALPHABET = codecs.charmap_build("\0" + _alphabet()[1:])
+_ENCODING = codecs.charmap_build("\0" + ALPHABET[1:])

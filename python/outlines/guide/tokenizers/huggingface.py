@@ -9,10 +9,11 @@ nothing special.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from . import sentencepiece_model, tiktoken_encoding
-from .decoders import Step, byte_level, decode_pieces
+from .decoders import ALPHABET, Step, byte_level, decode_pieces
 from .table import Reading, TokenizerError, is_added_text, stop_ids
 
 
@@ -67,36 +68,39 @@ def read_slow(tokenizer: Any) -> Reading | None:
     if not (hasattr(tokenizer, "convert_ids_to_tokens") or hasattr(tokenizer, "added_tokens_decoder")):
         return None
     eos = getattr(tokenizer, "eos_token_id", None)
-    encoding = tiktoken_encoding.held_by(tokenizer)
+    encoding, model = tiktoken_encoding.held_by(tokenizer), _sentencepiece_held_by(tokenizer)
     if encoding is not None:
         tokens = tiktoken_encoding.tokens_of(encoding)
         eos = tiktoken_encoding.end_of_text(encoding) if eos is None else eos
     else:
-        contents = {i: piece for piece, i in tokenizer.get_vocab().items()}
-        tokens = [None] * (max(contents, default=-1) + 1)
-        for i, token in _slow_pieces(tokenizer, contents):
-            tokens[i] = token
+        vocabulary: dict[str, int] = tokenizer.get_vocab()
+        tokens = [None] * (max(vocabulary.values(), default=-1) + 1)
+        for i, text in zip(vocabulary.values(), _slow_pieces(tokenizer, model, list(vocabulary)), strict=True):
+            tokens[i] = text
 
     added = tokenizer.added_tokens_decoder
     tokens.extend([None] * (max(added, default=-1) + 1 - len(tokens)))
     for i, token in added.items():
-        content = token.content.replace(sentencepiece_model.SPACE, " ").encode()
-        tokens[i] = content if not token.special and is_added_text(content) else None
+        content = token.content if model is None else token.content.replace(sentencepiece_model.SPACE, " ")
+        tokens[i] = content.encode() if not token.special and is_added_text(content.encode()) else None
     for i in tokenizer.all_special_ids:
         if i < len(tokens) and i not in added:
             tokens[i] = None
     return Reading(tokens, stop_ids(eos))
 
 
-def _slow_pieces(tokenizer: Any, contents: dict[int, str]) -> list[tuple[int, bytes | None]]:
-    for holder in (tokenizer, getattr(tokenizer, "tokenizer", None)):
-        model = getattr(holder, "sp_model", None)
-        if model is not None:
-            known = sentencepiece_model.bytes_by_piece(model)
-            return [(i, known.get(piece)) for i, piece in contents.items()]
-    decoder = getattr(tokenizer, "byte_decoder", None)
-    if isinstance(decoder, dict) and len(decoder) == 256:
-        return list(zip(contents, byte_level(list(contents.values())), strict=True))
+def _sentencepiece_held_by(tokenizer: Any) -> Any | None:
+    """The SentencePiece model of a slow tokenizer, or of the tokenizer within it (ChatGLM), or `None`."""
+    inner = getattr(tokenizer, "tokenizer", None)
+    return getattr(tokenizer, "sp_model", None) or getattr(inner, "sp_model", None)
+
+
+def _slow_pieces(tokenizer: Any, model: Any | None, pieces: list[str]) -> Sequence[bytes | None]:
+    if model is not None:
+        known = sentencepiece_model.bytes_by_piece(model)
+        return [known.get(piece) for piece in pieces]
+    if getattr(tokenizer, "byte_decoder", None) == dict(zip(ALPHABET, range(256), strict=True)):
+        return byte_level(pieces)
     raise TokenizerError(
         f"{type(tokenizer).__name__} is a slow tokenizer that holds neither a SentencePiece model nor a tiktoken "
         "encoding nor GPT-2's byte alphabet, so the bytes of its tokens cannot be told. Use the model's fast tokenizer "

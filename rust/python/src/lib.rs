@@ -16,6 +16,9 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    // Which characters `\w`, `\d` and case mean is what this interpreter's `re` takes them for.
+    let unicode = module.py().import("unicodedata")?.getattr("unidata_version")?;
+    outlines_engine::regex::set_python_unicode(&unicode.extract::<String>()?);
     module.add_class::<vocabulary::Vocabulary>()?;
     module.add_class::<index::Index>()?;
     module.add_class::<guide::Guide>()?;

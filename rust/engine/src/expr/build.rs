@@ -54,8 +54,11 @@ impl Exprs {
         if tail == ExprId::EMPTY {
             return head;
         }
-        if head == ExprId::ALL && tail == ExprId::ALL {
-            return head;
+        if tail == ExprId::ALL && self.is_nullable(head) {
+            let facts = self.facts(head);
+            if !facts.look_ahead && !facts.look_behind {
+                return tail;
+            }
         }
         if let Expr::Concat(first, rest) = *self.node(head) {
             // Right-nested, so that what follows an expression is always its tail.
@@ -116,11 +119,24 @@ impl Exprs {
         {
             flat.retain(|&item| item != ExprId::EMPTY);
         }
+        self.absorb(&mut flat);
         match flat.len() {
             0 => ExprId::NEVER,
             1 => flat[0],
             _ => self.intern(Expr::Or(flat.into())),
         }
+    }
+
+    /// Drops alternatives that are another alternative under further conditions.
+    fn absorb(&self, items: &mut Vec<ExprId>) {
+        if items.len() < 2 || !items.iter().any(|&item| matches!(self.node(item), Expr::And(_))) {
+            return;
+        }
+        let all = items.clone();
+        items.retain(|&item| match self.node(item) {
+            Expr::And(conditions) => !conditions.iter().any(|one| all.binary_search(one).is_ok()),
+            _ => true,
+        });
     }
 
     /// Joins alternatives that differ only in how often the same thing is still to come, where
@@ -205,11 +221,52 @@ impl Exprs {
                 }
             }
         }
+        if let Some(simpler) = self.under_conditions(&flat) {
+            return self.and(simpler);
+        }
         match flat.len() {
             0 => ExprId::ALL,
             1 => flat[0],
             _ => self.intern(Expr::And(flat.into())),
         }
+    }
+
+    /// The operands of an intersection where one of them is a union whose alternatives repeat
+    /// another operand: there the condition is met already. Without it a condition posed in every
+    /// round of a repetition nests once per round.
+    fn under_conditions(&mut self, operands: &[ExprId]) -> Option<Vec<ExprId>> {
+        let met = |exprs: &Self, item: ExprId| match exprs.node(item) {
+            Expr::And(inner) => inner.iter().any(|one| operands.binary_search(one).is_ok()),
+            _ => operands.binary_search(&item).is_ok(),
+        };
+        let mut simpler = Vec::with_capacity(operands.len());
+        let mut changed = false;
+        for &operand in operands {
+            let Expr::Or(items) = self.node(operand) else {
+                simpler.push(operand);
+                continue;
+            };
+            if !items.iter().any(|&item| met(self, item)) {
+                simpler.push(operand);
+                continue;
+            }
+            changed = true;
+            let mut alternatives = Vec::with_capacity(items.len());
+            for item in items.clone() {
+                let rest = match self.node(item) {
+                    Expr::And(inner) => inner
+                        .iter()
+                        .copied()
+                        .filter(|one| operands.binary_search(one).is_err())
+                        .collect(),
+                    _ if met(self, item) => Vec::new(),
+                    _ => vec![item],
+                };
+                alternatives.push(self.and(rest));
+            }
+            simpler.push(self.or(alternatives));
+        }
+        changed.then_some(simpler)
     }
 
     /// Every byte string that `body` does not match, valid UTF-8 or not. The same condition on

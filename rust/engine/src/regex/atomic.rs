@@ -5,6 +5,9 @@
 //! an `x` that can only match in one way, is as many `x` as leave a `k` to follow: `x*(?!x+k)k`. So
 //! the first way of a sequence is found from its front, with what follows inside the group at hand.
 //! What this does not reach (a repeated body that can itself match in several ways) is refused.
+//!
+//! Possessive repetition is an atomic group around the repetition and, in Python, around each of
+//! its rounds.
 
 use rustc_hash::FxHashMap;
 
@@ -12,7 +15,7 @@ use super::ast::{deep, Kind, Look, Mode, Node, Repeat};
 use super::code_set::CodeSet;
 use super::cursor::error_at;
 use super::edges::outer;
-use super::lower;
+use super::{lower, zero_width};
 use crate::error::{Error, Result};
 use crate::expr::{ExprId, Exprs, UNBOUNDED};
 
@@ -20,8 +23,10 @@ use crate::expr::{ExprId, Exprs, UNBOUNDED};
 const MOST_NODES: u64 = 20_000;
 /// The greatest difference of a repetition's bounds that is written out.
 const MOST_ROUNDS: u32 = 64;
-/// How many states the test for prefix-free texts may visit.
-const MOST_STATES: usize = 1_000;
+/// How many states a test for prefix-free texts may visit.
+const MOST_STATES: usize = 500;
+/// How many such tests there may be.
+const MOST_TESTS: usize = 32;
 
 /// An equivalent without atomic groups and possessive repetition.
 pub(super) fn eliminate(pattern: &str, node: &Node) -> Result<Node> {
@@ -30,7 +35,8 @@ pub(super) fn eliminate(pattern: &str, node: &Node) -> Result<Node> {
     }
     let mut exprs = Exprs::new();
     exprs.emptiness_limit = MOST_STATES;
-    Eliminate { pattern, position: 0, exprs, one_way: FxHashMap::default() }.eliminate(node)
+    let one_way = FxHashMap::default();
+    Eliminate { pattern, position: 0, exprs, tests: 0, one_way }.eliminate(node)
 }
 
 struct Eliminate<'p> {
@@ -39,6 +45,7 @@ struct Eliminate<'p> {
     position: usize,
     /// To find out which nodes are prefix-free.
     exprs: Exprs,
+    tests: usize,
     /// Which nodes have one way, by address; the nodes are kept so that they stay where they are.
     one_way: FxHashMap<usize, (Node, bool)>,
 }
@@ -56,11 +63,7 @@ impl Eliminate<'_> {
                 let body = self.eliminate(&look.body)?;
                 Ok(Node::look(Look { body, ..look.clone() }))
             }
-            Kind::Repeat(repeat) if repeat.mode == Mode::Possessive => {
-                self.position = repeat.position;
-                let greedy = Node::repeat(Repeat { mode: Mode::Greedy, ..repeat.clone() });
-                self.first_way(vec![greedy])
-            }
+            Kind::Repeat(repeat) if repeat.mode == Mode::Possessive => self.possessive(repeat),
             Kind::Repeat(repeat) => {
                 let body = self.eliminate(&repeat.body)?;
                 Ok(Node::repeat(Repeat { body, ..repeat.clone() }))
@@ -70,6 +73,35 @@ impl Eliminate<'_> {
                 self.first_way(vec![body.clone()])
             }
         })
+    }
+
+    /// Possessive repetition: each round is atomic too, and there are as many as there can be. A
+    /// round that is empty is the last one, but counts as often as rounds are still needed.
+    fn possessive(&mut self, repeat: &Repeat) -> Result<Node> {
+        let Repeat { ref body, min, max, position, .. } = *repeat;
+        self.position = position;
+        let body = self.first_way(vec![body.clone()])?;
+        let zero = zero_width::zero(&body);
+        let Some(round) = zero_width::nonempty(self.pattern, &body)? else {
+            return Ok(if min == 0 { Node::empty() } else { body });
+        };
+        let times = |min: u32, max: u32| {
+            Node::repeat(Repeat { body: round.clone(), min, max, mode: Mode::Greedy, position })
+        };
+        let last = Node::ahead(round.clone(), true, position);
+        let mut branches = Vec::new();
+        if max == UNBOUNDED {
+            branches.push(Node::concat(vec![times(min, max), last.clone()]));
+        } else {
+            branches.push(times(max, max));
+            if min < max {
+                branches.push(Node::concat(vec![times(min, max - 1), last.clone()]));
+            }
+        }
+        if let (Some(zero), true) = (zero, min > 0) {
+            branches.push(Node::concat(vec![times(0, min - 1), last, zero]));
+        }
+        Ok(Node::alt(branches))
     }
 
     fn eliminate_all(&mut self, items: &[Node]) -> Result<Vec<Node>> {
@@ -183,7 +215,7 @@ impl Eliminate<'_> {
         let choice = match mode {
             _ if repeat.min > 0 => again,
             Mode::Lazy => Node::alt(vec![Node::empty(), again]),
-            Mode::Greedy | Mode::Possessive => Node::alt(vec![again, Node::empty()]),
+            _ => Node::alt(vec![again, Node::empty()]),
         };
         rest.push(choice);
         self.first_way(rest)
@@ -225,9 +257,11 @@ impl Eliminate<'_> {
 
     /// Whether no text of the node starts another one.
     fn is_prefix_free(&mut self, node: &Node) -> bool {
-        if node.facts.looks || node.facts.atomic || node.facts.min == 0 {
+        let plain = !node.facts.looks && !node.facts.atomic;
+        if !plain || node.facts.min == 0 || self.tests == MOST_TESTS {
             return false;
         }
+        self.tests += 1;
         let exprs = &mut self.exprs;
         let Ok(text) = lower::plain(exprs, node) else {
             return false;

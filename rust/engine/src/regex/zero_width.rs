@@ -24,7 +24,7 @@ pub(super) fn rewrite(pattern: &str, repeat: &Repeat) -> Result<Node> {
 }
 
 /// The condition under which the node matches the empty text; none if it never does.
-fn zero(node: &Node) -> Option<Node> {
+pub(super) fn zero(node: &Node) -> Option<Node> {
     deep(|| match node.kind() {
         _ if node.facts.min > 0 => None,
         _ if node.facts.total => Some(Node::empty()),
@@ -40,7 +40,7 @@ fn zero(node: &Node) -> Option<Node> {
 }
 
 /// What is left of the node's texts without the empty one; none if nothing is.
-fn nonempty(pattern: &str, node: &Node) -> Result<Option<Node>> {
+pub(super) fn nonempty(pattern: &str, node: &Node) -> Result<Option<Node>> {
     if node.facts.min > 0 {
         return Ok(Some(node.clone()));
     }

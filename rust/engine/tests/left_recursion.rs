@@ -15,9 +15,7 @@ type Words = u64;
 const EMPTY_WORD: Words = 1 << 1;
 
 fn word(letters: &str) -> Words {
-    1 << letters
-        .chars()
-        .fold(1, |word, letter| word << 1 | u32::from(letter == 'b'))
+    1 << letters.chars().fold(1, |word, letter| word << 1 | u32::from(letter == 'b'))
 }
 
 fn members(words: Words) -> impl Iterator<Item = u32> {
@@ -57,9 +55,7 @@ impl Syntax {
             Letter(letter) => word(&letter.to_string()),
             Empty => EMPTY_WORD,
             Rule(rule) => rules[*rule],
-            Seq(items) => items
-                .iter()
-                .fold(EMPTY_WORD, |all, item| join(all, item.words(rules))),
+            Seq(items) => items.iter().fold(EMPTY_WORD, |all, item| join(all, item.words(rules))),
             Alt(items) => items.iter().fold(0, |all, item| all | item.words(rules)),
             Repeat(body, min, max) => {
                 let one = body.words(rules);
@@ -111,9 +107,8 @@ fn language(bodies: &[Syntax]) -> Words {
 
 fn compile(bodies: &[Syntax]) -> Grammar {
     let mut grammar = Grammar::new();
-    let rules: Vec<RuleId> = (0..bodies.len())
-        .map(|number| grammar.declare(&format!("r{number}")))
-        .collect();
+    let rules: Vec<RuleId> =
+        (0..bodies.len()).map(|number| grammar.declare(&format!("r{number}"))).collect();
     for (body, &rule) in bodies.iter().zip(&rules) {
         let body = body.node(&mut grammar, &rules);
         grammar.define(rule, body);
@@ -129,9 +124,7 @@ fn walk(automaton: &mut Automaton, state: StateId, letters: &mut String) -> Word
     let mut ends = automaton.is_accepting(state);
     let mut found = if ends { word(letters) } else { 0 };
     for letter in ['a', 'b'] {
-        let next = automaton
-            .step(state, letter as u8)
-            .expect("no limit is near");
+        let next = automaton.step(state, letter as u8).expect("no limit is near");
         if next == StateId::DEAD {
             continue;
         }
@@ -165,10 +158,8 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) as usize) % bound
     }
 
@@ -189,9 +180,7 @@ impl Random {
     }
 
     fn several(&mut self, rules: usize, depth: usize) -> Vec<Syntax> {
-        (0..2 + self.below(2))
-            .map(|_| self.syntax(rules, depth - 1))
-            .collect()
+        (0..2 + self.below(2)).map(|_| self.syntax(rules, depth - 1)).collect()
     }
 }
 
@@ -206,10 +195,7 @@ fn random_grammars() {
         with_words += usize::from(count > 0);
         with_many += usize::from(count > 10);
     }
-    assert!(
-        with_words > 1000 && with_many > 300,
-        "{with_words} {with_many}: too few to mean much"
-    );
+    assert!(with_words > 1000 && with_many > 300, "{with_words} {with_many}: too few to mean much");
 }
 
 #[test]
@@ -219,18 +205,9 @@ fn named_shapes() {
     assert_eq!(check(&[Alt(vec![Rule(0), b()])]), word("b"));
     // Direct: a list.
     let list = check(&[Alt(vec![Seq(vec![Rule(0), a()]), b()])]);
-    assert_eq!(
-        list,
-        ["b", "ba", "baa", "baaa", "baaaa"]
-            .map(word)
-            .iter()
-            .sum::<Words>()
-    );
+    assert_eq!(list, ["b", "ba", "baa", "baaa", "baaaa"].map(word).iter().sum::<Words>());
     // Hidden behind a rule that may be empty.
-    let hidden = [
-        Alt(vec![Seq(vec![Rule(1), Rule(0), a()]), b()]),
-        Alt(vec![Empty, a()]),
-    ];
+    let hidden = [Alt(vec![Seq(vec![Rule(1), Rule(0), a()]), b()]), Alt(vec![Empty, a()])];
     assert_eq!(check(&hidden) & word("abaa"), word("abaa"));
     // Mutual, through three rules.
     let mutual = [
@@ -249,10 +226,7 @@ fn named_shapes() {
 #[test]
 fn direct_recursion_keeps_the_stack_flat() {
     // A sum of a million terms has as many states as one of three.
-    let grammar = compile(&[Alt(vec![
-        Seq(vec![Rule(0), Letter('a'), Letter('b')]),
-        Letter('b'),
-    ])]);
+    let grammar = compile(&[Alt(vec![Seq(vec![Rule(0), Letter('a'), Letter('b')]), Letter('b')])]);
     let mut automaton = Automaton::new(grammar, None).expect("a grammar");
     let mut state = automaton.start();
     let mut counts = Vec::new();

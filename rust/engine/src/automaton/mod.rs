@@ -10,9 +10,11 @@
 //! - [`predict`]: which terminals may come next. Left recursion has been removed from the
 //!   grammar, so prediction is a walk over an acyclic relation; callers are merged before callees.
 //! - [`classes`]: which states take whatever text over a class of code points.
+//! - [`guard`]: what may not follow a terminal that was read greedily.
 //! - [`text`]: the text of captures, as interned chains of bytes.
 
 mod classes;
+mod guard;
 mod predict;
 mod stack;
 mod text;
@@ -52,7 +54,8 @@ impl StateId {
 pub(crate) struct Config {
     /// What is left of the terminal.
     pub terminal: ExprId,
-    /// Terminals read greedily that have ended: none of them may come true from here on.
+    /// What may not be all of the text that follows, because of terminals read greedily that have
+    /// ended; see [`guard`].
     pub guard: ExprId,
     /// The text captured so far, if the terminal is a captured one.
     pub text: TextId,
@@ -302,23 +305,14 @@ impl Automaton {
             if terminal == ExprId::NEVER {
                 continue;
             }
-            let mut guard = config.guard;
-            if guard != ExprId::NEVER {
-                guard = self.grammar.exprs.step(guard, byte)?;
-                if self.grammar.exprs.is_nullable(guard) {
-                    continue;
-                }
-            }
+            let Some(guard) = self.step_guard(config.guard, byte)? else { continue };
             let text = self.texts.push(config.text, byte);
+            let config = Config { terminal, guard, text, ..config };
             if self.grammar.exprs.is_nullable(terminal) {
-                let mut after = guard;
-                if config.greedy && terminal != ExprId::EMPTY {
-                    after = self.grammar.exprs.or(vec![guard, terminal]);
-                }
+                let after = self.guard_after(&config)?;
                 self.pop(&mut prediction, config.stack, after, text)?;
             }
             if terminal != ExprId::EMPTY {
-                let config = Config { terminal, guard, text, ..config };
                 self.add(&mut prediction, config)?;
             }
         }

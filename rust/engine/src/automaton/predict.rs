@@ -71,23 +71,6 @@ impl Automaton {
         Ok(())
     }
 
-    /// Whether `terminal` has a text none of whose prefixes makes `guard` come true.
-    fn can_pass(&mut self, terminal: ExprId, guard: ExprId) -> Result<bool> {
-        if let Some(&known) = self.guarded.get(&(terminal, guard)) {
-            return Ok(known);
-        }
-        let exprs = &mut self.grammar.exprs;
-        let any_byte = exprs.byte_range(0, 255);
-        let something = exprs.concat2(any_byte, ExprId::ALL);
-        let longer = exprs.and(vec![guard, something]);
-        let barred = exprs.concat2(longer, ExprId::ALL);
-        let free = exprs.not(barred);
-        let passing = exprs.and(vec![terminal, something, free]);
-        let passes = !exprs.matches_nothing(passing)?;
-        self.guarded.insert((terminal, guard), passes);
-        Ok(passes)
-    }
-
     /// What is on the stack comes next; `text` is that of the capture which has just ended.
     pub(super) fn pop(
         &mut self,
@@ -102,7 +85,7 @@ impl Automaton {
                 let frame = self.stacks.frames(stack)[at];
                 let (node, text) = match frame.next {
                     Next::End => {
-                        prediction.accepting = true;
+                        prediction.accepting |= !self.grammar.exprs.is_nullable(guard);
                         continue;
                     }
                     Next::Cut => {
@@ -178,6 +161,7 @@ impl Automaton {
 
     /// Works off the agenda and interns the state.
     pub(super) fn finish(&mut self, mut prediction: Prediction) -> Result<StateId> {
+        self.grammar.exprs.check_deadline()?;
         while let Some(((_, node, context), stack)) = prediction.agenda.pop_first() {
             self.expand(&mut prediction, node, stack, context)?;
         }

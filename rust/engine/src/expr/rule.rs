@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::{Expr, ExprId, Exprs};
+use crate::error::Result;
 
 /// An automaton whose states are worked out on demand.
 pub trait Rule: Send + Sync {
@@ -23,6 +24,13 @@ pub trait Rule: Send + Sync {
     /// Whether there may be states that match nothing. They are then searched for.
     fn has_dead_ends(&self) -> bool {
         false
+    }
+
+    /// For a text that ends in this state and was to be read greedily: the texts that may not
+    /// follow it; see [`Exprs::overtaken`]. None if it is by the language alone.
+    fn overtaken(&self, exprs: &mut Exprs, rule: RuleId, state: u64) -> Option<ExprId> {
+        let _ = (exprs, rule, state);
+        None
     }
 }
 
@@ -48,6 +56,26 @@ impl Exprs {
     /// A state of a rule.
     pub fn rule_state(&mut self, rule: RuleId, state: u64) -> ExprId {
         self.intern(Expr::Rule { rule, state })
+    }
+
+    /// After a text that ends in `state` and is read greedily: the texts (all that follows, up to
+    /// the end) that make another text the one to be read. Unless a rule says otherwise, those of
+    /// which some beginning makes it a longer text of the same language.
+    ///
+    /// # Errors
+    /// As for [`Exprs::row`].
+    pub fn overtaken(&mut self, state: ExprId) -> Result<ExprId> {
+        if let Expr::Rule { rule, state } = *self.node(state) {
+            let shared = self.rule_of(rule);
+            if let Some(overtaken) = shared.overtaken(self, rule, state) {
+                return Ok(overtaken);
+            }
+        }
+        let mut arms = self.row(state)?.to_vec();
+        for arm in &mut arms {
+            arm.target = self.concat2(arm.target, ExprId::ALL);
+        }
+        Ok(self.switch(arms))
     }
 
     pub(super) fn rule_of(&self, rule: RuleId) -> SharedRule {

@@ -89,9 +89,7 @@ impl Grammar {
                 self.collect_corners(body, found, seen);
             }
             Node::Alt(items) => {
-                items
-                    .iter()
-                    .for_each(|&item| self.collect_corners(item, found, seen));
+                items.iter().for_each(|&item| self.collect_corners(item, found, seen));
             }
             Node::Seq(items) => {
                 for &item in &items {
@@ -140,11 +138,7 @@ impl Grammar {
         let (mut needed, mut seen) = (FxHashSet::default(), FxHashSet::default());
         let mut waiting = vec![self.root];
         for (rule, &body) in self.rules.iter().enumerate() {
-            if component
-                .members
-                .binary_search(&RuleId(rule as u32))
-                .is_err()
-            {
+            if component.members.binary_search(&RuleId(rule as u32)).is_err() {
                 waiting.push(body);
             }
         }
@@ -219,9 +213,7 @@ impl Grammar {
         match self.node(node).clone() {
             Node::Rule(rule) => into.push(Production::Growth(rule, NodeId::EMPTY)),
             Node::NonEmpty(body) => self.split(body, inside, into),
-            Node::Alt(items) => items
-                .iter()
-                .for_each(|&item| self.split(item, inside, into)),
+            Node::Alt(items) => items.iter().for_each(|&item| self.split(item, inside, into)),
             Node::Seq(items) => {
                 for (at, &item) in items.iter().enumerate() {
                     let rest = self.seq(items[at + 1..].iter().copied());

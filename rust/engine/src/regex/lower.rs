@@ -26,6 +26,13 @@ pub(super) fn plain(exprs: &mut Exprs, tree: &Node) -> Result<ExprId> {
     lower(exprs, "", tree, Encoding::Utf8)
 }
 
+/// The UTF-8 texts of a look-ahead's body: nothing is known of what stands before it, and nothing of
+/// what follows. Must not have look-behind.
+pub(super) fn before_anything(exprs: &mut Exprs, pattern: &str, body: &Node) -> Result<ExprId> {
+    let place = Place { before: Neighbour::UNKNOWN, after: Neighbour::UNKNOWN, to_place: None };
+    Lower { exprs, pattern, encoding: Encoding::Utf8 }.node(body, &place)
+}
+
 struct Lower<'e, 'p> {
     exprs: &'e mut Exprs,
     pattern: &'p str,

@@ -7,6 +7,7 @@
 //! - [`atomic`], [`zero_width`], [`behind`]: rewrite what an expression cannot say directly.
 //! - [`edges`]: decides look-around that the neighbourhood tells.
 //! - [`lower`]: the tree as an expression, in an [`encoding`].
+//! - [`lexeme`]: what a lexer takes, for terminals.
 
 use crate::error::Result;
 use crate::expr::{ExprId, Exprs};
@@ -19,6 +20,7 @@ mod cursor;
 mod ecma;
 mod edges;
 mod encoding;
+mod lexeme;
 mod lower;
 mod python;
 mod python_case;
@@ -27,6 +29,7 @@ mod tables;
 mod zero_width;
 
 pub use encoding::{any_char, class, literal, Encoding};
+pub use lexeme::{python_lexeme, python_width};
 pub use tables::set_python_unicode;
 
 /// The texts that Python's `re.fullmatch(pattern, text)` matches, written in `encoding`.

@@ -1,0 +1,310 @@
+//! From definitions to a grammar.
+//!
+//! Only what the start rule reaches is lowered. After every terminal, and at the start, any number
+//! of ignored terminals may stand. Templates become rules of their own, one for each list of
+//! arguments.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::load::{Definitions, Entry};
+use super::pattern::Pattern;
+use super::syntax::{Alternative, Alternatives, Atom, Item, Quantifier, Symbol, Value};
+use super::terminal::{in_terminal, Terminals};
+use super::{error_in, Place};
+use crate::error::{Error, Result};
+use crate::expr::UNBOUNDED;
+use crate::grammar::{Grammar, NodeId, RuleId};
+use crate::regex;
+
+/// How many instances of templates there may be.
+const MOST_INSTANCES: usize = 10_000;
+
+/// The grammar of some definitions.
+pub(super) fn lower(
+    definitions: &Definitions,
+    start: &str,
+    warnings: &mut Vec<String>,
+) -> Result<Grammar> {
+    let mut lower = Lower {
+        definitions,
+        grammar: Grammar::new(),
+        terminals: Terminals::default(),
+        ignored: NodeId::EMPTY,
+        tokens: FxHashMap::default(),
+        rules: FxHashMap::default(),
+        waiting: VecDeque::new(),
+    };
+    lower.ignored = lower.ignored()?;
+    let Some(entry) = definitions.entries.get(start).filter(|entry| !entry.terminal) else {
+        let place = Place { line: 1, column: 1 };
+        return Err(error_in(None, place, format!("there is no rule {start:?} to start from")));
+    };
+    let symbol = Symbol { name: start.to_owned(), terminal: false };
+    let root = lower.symbol(&symbol, &Scope::of(entry), entry.place)?;
+    let root = lower.grammar.seq([lower.ignored, root]);
+    lower.grammar.set_root(root);
+    lower.work_off()?;
+    let Lower { mut grammar, rules, .. } = lower;
+    let used: FxHashSet<&str> = rules.keys().map(|(name, _)| name.as_str()).collect();
+    for (name, entry) in &definitions.entries {
+        if !entry.terminal && entry.file.is_none() && !used.contains(name.as_str()) {
+            warnings.push(format!("the rule {name:?} is never used"));
+        }
+    }
+    for rule in grammar.finish() {
+        warnings.push(format!("the rule {:?} has no sentence", grammar.name(rule)));
+    }
+    if grammar.root() == NodeId::NEVER {
+        let message = format!("the grammar has no sentence: the rule {start:?} never ends");
+        return Err(error_in(entry.file.as_deref(), entry.place, message));
+    }
+    Ok(grammar)
+}
+
+/// What a template's parameter stands for.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Argument {
+    /// A rule (or the name of a template) or a terminal.
+    Symbol(Symbol),
+    Pattern(Pattern),
+    Instance(RuleId),
+}
+
+/// Where a body stands.
+#[derive(Clone, Default)]
+struct Scope {
+    file: Option<std::rc::Rc<str>>,
+    arguments: BTreeMap<String, Argument>,
+}
+
+impl Scope {
+    fn of(entry: &Entry) -> Self {
+        Scope { file: entry.file.clone(), arguments: BTreeMap::new() }
+    }
+}
+
+/// A rule by its name and arguments.
+type Key = (String, Vec<Argument>);
+
+struct Lower<'d> {
+    definitions: &'d Definitions,
+    grammar: Grammar,
+    terminals: Terminals,
+    /// Any number of ignored terminals.
+    ignored: NodeId,
+    tokens: FxHashMap<Pattern, NodeId>,
+    rules: FxHashMap<Key, RuleId>,
+    /// Rules that have no body yet.
+    waiting: VecDeque<(RuleId, Key)>,
+}
+
+impl Lower<'_> {
+    fn ignored(&mut self) -> Result<NodeId> {
+        let mut items = Vec::new();
+        for (name, _) in &self.definitions.ignored {
+            let entry = &self.definitions.entries[name];
+            let pattern = self.terminals.pattern(name, entry)?;
+            items.push(self.lexeme(&pattern, name, entry.file.as_deref(), entry.place)?);
+        }
+        let any = self.grammar.alt(items);
+        Ok(self.grammar.star(any))
+    }
+
+    /// Gives every rule that was met a body, and so meets more.
+    fn work_off(&mut self) -> Result<()> {
+        while let Some((rule, (name, arguments))) = self.waiting.pop_front() {
+            let entry = &self.definitions.entries[&name];
+            let mut scope = Scope::of(entry);
+            scope.arguments = entry.parameters.iter().cloned().zip(arguments).collect();
+            let Some(body) = &entry.body else {
+                let message = format!("the rule {name:?} is only declared: nothing can produce it");
+                return Err(error_in(entry.file.as_deref(), entry.place, message));
+            };
+            let body = self.alternatives(&body.borrow(), &scope)?;
+            self.grammar.define(rule, body);
+        }
+        Ok(())
+    }
+
+    fn alternatives(&mut self, body: &Alternatives, scope: &Scope) -> Result<NodeId> {
+        let mut alternatives = Vec::with_capacity(body.items.len());
+        for alternative in &body.items {
+            alternatives.push(match alternative {
+                Alternative::Nested(inner) => self.alternatives(inner, scope)?,
+                Alternative::Sequence { items, .. } => {
+                    let items: Result<Vec<NodeId>> =
+                        items.iter().map(|item| self.item(item, scope)).collect();
+                    self.grammar.seq(items?)
+                }
+            });
+        }
+        Ok(self.grammar.alt(alternatives))
+    }
+
+    fn item(&mut self, item: &Item, scope: &Scope) -> Result<NodeId> {
+        let node = match &item.atom {
+            Atom::Group(inner) => self.alternatives(inner, scope)?,
+            Atom::Maybe(inner) => {
+                let inner = self.alternatives(inner, scope)?;
+                self.grammar.optional(inner)
+            }
+            Atom::Value(value) => self.value(value, scope, item.place)?,
+            Atom::Resolved { name, .. } => {
+                let symbol = Symbol { name: name.clone(), terminal: true };
+                self.symbol(&symbol, scope, item.place)?
+            }
+        };
+        let count = |times: i64| u32::try_from(times).ok().filter(|&times| times != UNBOUNDED);
+        let (min, max) = match item.quantifier {
+            None => return Ok(node),
+            Some(Quantifier::Operator('?')) => (Some(0), Some(1)),
+            Some(Quantifier::Operator('*')) => (Some(0), Some(UNBOUNDED)),
+            Some(Quantifier::Operator(_)) => (Some(1), Some(UNBOUNDED)),
+            // A negative count is none to Lark.
+            Some(Quantifier::Times(times)) => (count(times.max(0)), count(times.max(0))),
+            Some(Quantifier::Range(least, most)) if most < least || least < 0 => {
+                let message = format!("the range {least}..{most} is not one of counts");
+                return Err(error_in(scope.file.as_deref(), item.place, message));
+            }
+            Some(Quantifier::Range(least, most)) => (count(least), count(most)),
+        };
+        let (Some(min), Some(max)) = (min, max) else {
+            let message = "the count is too large".to_owned();
+            return Err(error_in(scope.file.as_deref(), item.place, message));
+        };
+        Ok(self.grammar.repeat(node, min, max))
+    }
+
+    fn value(&mut self, value: &Value, scope: &Scope, place: Place) -> Result<NodeId> {
+        let argument = self.argument(value, scope, place)?;
+        self.node(&argument, scope, place)
+    }
+
+    fn node(&mut self, argument: &Argument, scope: &Scope, place: Place) -> Result<NodeId> {
+        match argument {
+            Argument::Symbol(symbol) => self.symbol(symbol, scope, place),
+            Argument::Instance(rule) => Ok(self.grammar.rule(*rule)),
+            Argument::Pattern(pattern) => {
+                let name = format!("{:?}", pattern.value);
+                self.token(pattern, &name, scope.file.as_deref(), place)
+            }
+        }
+    }
+
+    /// What a value comes to where it stands.
+    fn argument(&mut self, value: &Value, scope: &Scope, place: Place) -> Result<Argument> {
+        match value {
+            Value::Symbol(symbol) => Ok(match scope.arguments.get(&symbol.name) {
+                Some(argument) => argument.clone(),
+                None => Argument::Symbol(symbol.clone()),
+            }),
+            Value::Literal(_) | Value::Range(..) => match Pattern::of_value(value) {
+                Ok(pattern) => Ok(Argument::Pattern(pattern)),
+                Err(message) => Err(error_in(scope.file.as_deref(), place, message)),
+            },
+            Value::Template { name, arguments } => {
+                let name = match scope.arguments.get(name) {
+                    Some(Argument::Symbol(symbol)) => symbol.name.clone(),
+                    Some(_) => {
+                        let message = format!("{name:?} stands for something that is no template");
+                        return Err(error_in(scope.file.as_deref(), place, message));
+                    }
+                    None => name.clone(),
+                };
+                let arguments: Result<Vec<Argument>> =
+                    arguments.iter().map(|value| self.argument(value, scope, place)).collect();
+                self.rule(&name, arguments?, scope, place).map(Argument::Instance)
+            }
+        }
+    }
+
+    fn symbol(&mut self, symbol: &Symbol, scope: &Scope, place: Place) -> Result<NodeId> {
+        if !symbol.terminal {
+            let rule = self.rule(&symbol.name, Vec::new(), scope, place)?;
+            return Ok(self.grammar.rule(rule));
+        }
+        let name = &symbol.name;
+        let Some(entry) = self.definitions.entries.get(name).filter(|entry| entry.terminal) else {
+            let message = format!("{name:?} is written as a terminal but is none");
+            return Err(error_in(scope.file.as_deref(), place, message));
+        };
+        let pattern = self.terminals.pattern(name, entry)?;
+        self.token(&pattern, name, entry.file.as_deref(), entry.place)
+    }
+
+    fn rule(
+        &mut self,
+        name: &str,
+        arguments: Vec<Argument>,
+        scope: &Scope,
+        place: Place,
+    ) -> Result<RuleId> {
+        let error = |message| Err(error_in(scope.file.as_deref(), place, message));
+        let Some(entry) = self.definitions.entries.get(name).filter(|entry| !entry.terminal) else {
+            return error(format!("{name:?} is written as a rule but is none"));
+        };
+        let (wants, gets) = (entry.parameters.len(), arguments.len());
+        if wants != gets {
+            return error(format!("the template {name:?} has {wants} parameters, not {gets}"));
+        }
+        let key = (name.to_owned(), arguments);
+        if let Some(&known) = self.rules.get(&key) {
+            return Ok(known);
+        }
+        if self.rules.len() > MOST_INSTANCES + self.definitions.entries.len() {
+            return error(format!(
+                "the templates have more than {MOST_INSTANCES} instances: {name:?} may be used in \
+                 itself with ever larger arguments"
+            ));
+        }
+        let rule = self.grammar.declare(name);
+        self.rules.insert(key.clone(), rule);
+        self.waiting.push_back((rule, key));
+        Ok(rule)
+    }
+
+    /// A terminal and what is ignored after it.
+    fn token(
+        &mut self,
+        pattern: &Pattern,
+        name: &str,
+        file: Option<&str>,
+        place: Place,
+    ) -> Result<NodeId> {
+        if let Some(&known) = self.tokens.get(pattern) {
+            return Ok(known);
+        }
+        let lexeme = self.lexeme(pattern, name, file, place)?;
+        let token = self.grammar.seq([lexeme, self.ignored]);
+        self.tokens.insert(pattern.clone(), token);
+        Ok(token)
+    }
+
+    /// A terminal, as the lexer reads it.
+    fn lexeme(
+        &mut self,
+        pattern: &Pattern,
+        name: &str,
+        file: Option<&str>,
+        place: Place,
+    ) -> Result<NodeId> {
+        if !pattern.is_regex && pattern.flags.is_empty() {
+            return Ok(self.grammar.literal(&pattern.value));
+        }
+        let failed = |error: Error| in_terminal(error, name, file, place);
+        let regex = pattern.to_regex();
+        let (min, _) = regex::python_width(&regex).map_err(failed)?;
+        if min == 0 {
+            let message = format!(
+                "the terminal {name} could be empty, which Lark does not allow; make what uses it \
+                 optional instead"
+            );
+            return Err(error_in(file, place, message));
+        }
+        let exprs = &mut self.grammar.exprs;
+        let lexeme = regex::python_lexeme(exprs, &regex).map_err(failed)?;
+        Ok(self.grammar.greedy(lexeme))
+    }
+}

@@ -1,0 +1,89 @@
+"""Feeds every engine the same schemas, in turns, so that the machine's noise meets all of them alike."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import select
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 300.0
+
+
+class Worker:
+    """The process of one engine, started again after a crash or a time-out."""
+
+    def __init__(self, engine: str, tokenizer: Path, timeout: float) -> None:
+        self.engine, self._tokenizer, self._timeout = engine, tokenizer, timeout
+        self._start()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.maskbench.worker", self.engine, str(self._tokenizer)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        if self._answer(READY_SECONDS) != "ready":
+            raise RuntimeError(f"the worker of {self.engine} did not start")
+
+    def _answer(self, seconds: float) -> str | None:
+        assert self._process.stdout is not None
+        if not select.select([self._process.stdout], [], [], seconds)[0]:
+            return None
+        return self._process.stdout.readline().strip() or None
+
+    def run(self, case: dict[str, Any]) -> dict[str, Any]:
+        """The result of one schema; `died` or `timeout` says that there is none."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(case) + "\n")
+            self._process.stdin.flush()
+            answer = self._answer(self._timeout)
+        except BrokenPipeError:
+            answer = None
+        if answer is not None:
+            result: dict[str, Any] = json.loads(answer)
+            return result
+        reason = "timeout" if self._process.poll() is None else "died"
+        self.close()
+        self._start()
+        return {"id": case["id"], reason: True, "tbm": [], "let_by": 0, "refused": 0}
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def cases(path: Path, count: int) -> Iterator[dict[str, Any]]:
+    """The first `count` schemas of a `.jsonl.gz` file, which is in a fixed random order."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines):
+            if number == count:
+                return
+            yield json.loads(line)
+
+
+def run(
+    data: Path, tokenizer: Path, engines: Sequence[str], count: int, timeout: float
+) -> dict[str, list[dict[str, Any]]]:
+    """The results of every engine, by its name."""
+    workers = [Worker(engine, tokenizer, timeout) for engine in engines]
+    results: dict[str, list[dict[str, Any]]] = {engine: [] for engine in engines}
+    try:
+        for number, case in enumerate(cases(data, count), start=1):
+            for worker in workers:
+                results[worker.engine].append(worker.run(case))
+            print(f"\rMaskBench: {number} of {count} schemas", end="", file=sys.stderr, flush=True)
+    finally:
+        print(file=sys.stderr)
+        for worker in workers:
+            worker.close()
+    return results

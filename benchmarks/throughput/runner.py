@@ -1,0 +1,54 @@
+"""Runs the worker for each backend, one after another, and makes the table."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(backends: Sequence[str], pairs: int, sizes: Sequence[int]) -> list[dict[str, Any]]:
+    """One result per backend; one that fails has its `error`."""
+    results = []
+    for backend in backends:
+        print(f"vLLM end to end: {backend}", file=sys.stderr, flush=True)
+        arguments = [backend, str(pairs), ",".join(map(str, sizes))]
+        process = subprocess.run(
+            [sys.executable, "-m", "benchmarks.throughput.worker", *arguments],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        lines = [line for line in process.stdout.splitlines() if line.startswith("RESULT ")]
+        if lines:
+            results.append(json.loads(lines[-1].removeprefix("RESULT ")))
+        else:
+            results.append({"backend": backend, "error": process.stderr[-2000:]})
+    return results
+
+
+def table(results: Sequence[dict[str, Any]]) -> str:
+    """A Markdown table: one line per backend and number of requests."""
+    rows = [
+        "| backend | requests | tokens/s | free text, tokens/s | throughput / free (median of pairs) | "
+        "first token, ms | free text, ms | difference, ms |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for result in results:
+        if "error" in result:
+            rows.append(f"| {result['backend']} | failed: see the raw results | | | | | | |")
+            continue
+        for size, numbers in result["sizes"].items():
+            rows.append(
+                f"| {result['backend']} | {size} | {numbers['tokens_per_second']:,.0f} | "
+                f"{numbers['free_tokens_per_second']:,.0f} | {100 * numbers['throughput_ratio_median']:.1f} % | "
+                f"{numbers['first_token_ms']:.1f} | {numbers['free_first_token_ms']:.1f} | "
+                f"{numbers['first_token_delta_ms']:.1f} |"
+            )
+    return "\n".join(rows)

@@ -112,7 +112,7 @@ EXAMPLES: dict[str, Callable[[Generation], None]] = {
     "integer": is_full_match(r"-?(0|[1-9][0-9]*)"),
     "pydantic_model": is_of_its_model,
     "multiple_choice": is_full_match("Paris|London|Rome|Berlin"),
-    "regex": is_full_match(r"\d{3}-\d{2}-\d{4}"),
+    "regular_expression": is_full_match(r"\d{3}-\d{2}-\d{4}"),
     "grammar": is_a_sentence,
 }
 

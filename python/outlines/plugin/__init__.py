@@ -29,13 +29,14 @@ logger = logging.getLogger(__name__)
 def register() -> None:
     """Install the plugin in this process. Never raises: an exception here would break the user's vLLM.
 
-    Idempotent, and cheap: the modules that it patches are imported by vLLM itself in every process that
-    calls it, and the compiled engine is loaded with the first request of ours.
+    Idempotent, and cheap: vLLM itself imports the modules that it patches in every process that calls it.
     """
     try:
-        from . import frontend, manager
+        from . import frontend
 
         frontend.install()
+        from . import manager
+
         manager.install()
     except Exception:
         logger.exception("outlines: the plugin %r could not be installed in this vLLM", NAME)

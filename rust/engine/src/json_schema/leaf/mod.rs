@@ -11,6 +11,5 @@ pub mod number;
 pub mod string;
 
 pub use decimal::Decimal;
-pub use formats::format_body;
 pub use number::{number, number_equal, number_exact, NumberConstraint, NumberKind};
-pub use string::{string_body, string_equal, StringConstraint};
+pub use string::{string_body, string_equal, string_exact, StringConstraint};

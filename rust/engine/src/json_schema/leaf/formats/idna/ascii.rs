@@ -1,0 +1,129 @@
+//! Labels written in ASCII: `xn--` and Punycode that decodes to a label.
+//!
+//! No finite memory decodes Punycode, so a state is the whole text: labels are short. Only lower
+//! case is written. The start of a label is kept to if it can be completed in one of two simple
+//! ways: with everything so far taken as the ASCII part, or by the insertion under way, and then
+//! perhaps one more. That is true of every start of a label but of some labels within a few octets
+//! of the longest.
+
+use super::alphabet::symbol;
+use super::label::{Direction, Label, LABEL_OCTETS};
+use super::punycode::{Decoder, Partial};
+
+/// The character whose insertion shows that an ASCII part can be completed.
+const SAMPLE: u32 = 0xFC;
+/// How many insertions are tried.
+const TRIES: u64 = 4000;
+
+/// What follows `xn--`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in super::super) struct AsciiLabel {
+    text: Vec<u8>,
+}
+
+impl AsciiLabel {
+    /// The octets of the label.
+    pub fn octets(&self) -> u8 {
+        self.text.len() as u8 + 4
+    }
+
+    /// The label with one more byte of `a-z0-9-`, which `room` more may follow.
+    pub fn read(&self, byte: u8, room: u8) -> Option<Self> {
+        let mut text = self.text.clone();
+        text.push(byte);
+        let next = AsciiLabel { text };
+        let room = room.min(LABEL_OCTETS.checked_sub(next.octets())?);
+        next.is_live(room).then_some(next)
+    }
+
+    /// What the label means for the others; `None` if it may not end here.
+    pub fn end(&self) -> Option<Direction> {
+        let (decoder, partial) = self.decode()?;
+        if partial != Partial::NONE || !decoder.has_inserted {
+            return None;
+        }
+        direction(&decoder.codes)
+    }
+
+    /// What has been decoded, with everything before the last hyphen as the ASCII part.
+    fn decode(&self) -> Option<(Decoder, Partial)> {
+        let (basic, digits) = match self.text.iter().rposition(|&byte| byte == b'-') {
+            // An empty part is written without the hyphen.
+            Some(0) => return None,
+            Some(at) => (&self.text[..at], &self.text[at + 1..]),
+            None => (&self.text[..0], &self.text[..]),
+        };
+        let mut decoder = Decoder::new(basic);
+        let partial = decoder.read(digits)?;
+        Some((decoder, partial))
+    }
+
+    /// Whether some label of at most `room` more octets starts so.
+    fn is_live(&self, room: u8) -> bool {
+        // A hyphen and the sample at the end will do, in at most four digits; at the start, if the
+        // third and the fourth character are hyphens.
+        let ends = [self.text.first(), self.text.last()];
+        let plain = !ends.contains(&Some(&b'-')) && room > 4;
+        plain
+            || self.completes_as_ascii(room)
+            || self.completes_as_digits(room)
+            || self.end().is_some()
+    }
+
+    /// Whether everything so far, a hyphen and an insertion make a label.
+    fn completes_as_ascii(&self, room: u8) -> bool {
+        let decoder = Decoder::new(&self.text);
+        let len = self.text.len();
+        [len, 0].into_iter().any(|place| {
+            let value = u64::from(SAMPLE - 0x80) * (len as u64 + 1) + place as u64;
+            let octets = 1 + decoder.digits_left(Partial::NONE, value);
+            is_label_within(&decoder, value, usize::from(room).checked_sub(octets))
+        })
+    }
+
+    /// Whether the number under way, or one more, makes a label.
+    fn completes_as_digits(&self, room: u8) -> bool {
+        let Some((decoder, partial)) = self.decode() else { return false };
+        for rest in 0..TRIES {
+            let value = partial.value + rest * partial.weight;
+            let octets = decoder.digits_left(partial, rest);
+            let room = usize::from(room).checked_sub(octets);
+            match decoder.insertion(value) {
+                Some((code, _)) if symbol(code).is_none() => continue,
+                Some(_) if is_label_within(&decoder, value, room) => return true,
+                Some(_) if room.is_some() => continue,
+                _ => return false,
+            }
+        }
+        false
+    }
+}
+
+/// Whether an insertion makes a label, or it and one of the same code point beside a hyphen at
+/// either end, in at most `room` octets after those of the first.
+fn is_label_within(decoder: &Decoder, value: u64, room: Option<usize>) -> bool {
+    let (Some(room), Some((code, place))) = (room, decoder.insertion(value)) else { return false };
+    let mut decoder = decoder.clone();
+    decoder.insert(code, place, value);
+    if direction(&decoder.codes).is_some() {
+        return true;
+    }
+    if decoder.codes.last() != Some(&u32::from(b'-')) {
+        return false;
+    }
+    let value = (decoder.codes.len() - place - 1) as u64;
+    if decoder.digits_left(Partial::NONE, value) > room {
+        return false;
+    }
+    decoder.codes.push(code);
+    direction(&decoder.codes).is_some()
+}
+
+/// Whether code points are a label, and what it means for the others.
+fn direction(codes: &[u32]) -> Option<Direction> {
+    let mut label = Label::default();
+    for &code in codes {
+        label = label.read(symbol(code)?, false, LABEL_OCTETS)?;
+    }
+    label.end()
+}

@@ -72,7 +72,9 @@ class GrammarOracle:
         return bool(chart.sets[-1] or chart.begun)
 
     def chart(self, text: str) -> Chart:
-        known = next(end for end in range(len(text), -1, -1) if text[:end] in self.charts)
+        known = len(text)
+        while text[:known] not in self.charts:
+            known -= 1
         for end in range(known, len(text)):
             self.charts[text[: end + 1]] = self.extended(self.charts[text[:end]], text[: end + 1])
         return self.charts[text]

@@ -69,7 +69,9 @@ class RegexOracle:
         return not self.useful.isdisjoint(self.states_after(text))
 
     def states_after(self, text: str) -> frozenset[int]:
-        known = next(end for end in range(len(text), -1, -1) if text[:end] in self.after)
+        known = len(text)
+        while text[:known] not in self.after:
+            known -= 1
         for end in range(known, len(text)):
             self.after[text[: end + 1]] = self.step(self.after[text[:end]], text[: end + 1])
         return self.after[text]

@@ -1,5 +1,6 @@
 """The one owner of the engine: many threads, interruptions and failures, with nothing lost and nothing left behind."""
 
+import itertools
 import random
 import signal
 import threading
@@ -53,22 +54,23 @@ def test_calls_streams_and_batches_from_many_threads(model, unfinished):
         assert [problem for problems in pool.map(work, range(8)) for problem in problems] == []
 
 
-def test_a_long_batch_does_not_keep_a_stream_waiting(model, unfinished):
+def test_a_long_batch_does_not_keep_a_stream_waiting(llm, model, unfinished, monkeypatch):
+    steps = itertools.count()
+    step = llm.llm_engine.step
+    monkeypatch.setattr(llm.llm_engine, "step", lambda: (next(steps), step())[1])
     prompts = [f"Write {number} sentences." for number in range(120)]
-    done = threading.Event()
-    batch = threading.Thread(
-        target=lambda: (model.batch(prompts, max_tokens=60, ignore_eos=True), done.set()), daemon=True
-    )
-    batch.start()
-    while unfinished() < 16:
-        time.sleep(0.01)
-    for _ in range(3):
-        started = time.monotonic()
-        with model.stream(QUESTION, temperature=0) as stream:
-            next(stream)
-        assert time.monotonic() - started < 3
-    assert not done.is_set()
-    batch.join()
+    with ThreadPoolExecutor(1) as pool:
+        batch = pool.submit(model.batch, prompts, max_tokens=40, ignore_eos=True)
+        while unfinished() < 16:
+            time.sleep(0.01)
+        for _ in range(3):
+            before = next(steps)
+            with model.stream(QUESTION, temperature=0) as stream:
+                next(stream)
+            # In its turn behind the batch it would wait for a whole wave of 40 steps.
+            assert next(steps) - before < 15
+        assert not batch.done()
+        assert len(batch.result()) == 120
 
 
 def interrupt_soon() -> None:
@@ -140,8 +142,8 @@ def test_call_runs_between_steps_and_passes_errors_on(llm, model):
 def test_a_finaliser_may_run_anywhere(model, unfinished):
     stream = model.stream(QUESTION, **LONG)
     next(stream)
-    # As when the garbage collector runs while this very thread holds the lock.
-    with model._dispatcher._signal._condition:
+    # As when the garbage collector runs while this very thread holds the locks.
+    with model._dispatcher._signal._idle, model._dispatcher._signal._running:
         stream.__del__()
     deadline = time.monotonic() + 5
     while unfinished() and time.monotonic() < deadline:

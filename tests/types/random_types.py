@@ -1,3 +1,4 @@
+# ruff: noqa: UP007, UP045 - made of values
 """Random output types: nested containers, unions, models, constrained scalars."""
 
 from __future__ import annotations

@@ -67,41 +67,50 @@ class Request:
 
 
 class _Signal:
-    """What the pump sleeps on: commands from callers, and output from the engine.
+    """What the pump sleeps on: commands from callers and, while requests are running, output from the engine.
 
     With the engine in a process of its own, vLLM's client puts outputs into a `queue.Queue`; the pump waits on that
     queue's condition, which a caller can notify too, so that it never blocks inside `step` while there are commands.
-    An engine in this process computes in `step` itself, and there is nothing to wait for.
+    Without requests it sleeps on a condition of its own: vLLM notifies one waiter for each output, which must then be
+    vLLM's own `get`. An engine in this process computes in `step` itself, and there is nothing to wait for.
     """
 
     def __init__(self, engine: Any) -> None:
         outputs = getattr(engine.engine_core, "outputs_queue", None)
         self._outputs: deque[Any] | None = getattr(outputs, "queue", None)
-        self._condition: threading.Condition = getattr(outputs, "not_empty", None) or threading.Condition()
+        self._idle = threading.Condition(threading.Lock())
+        self._running: threading.Condition = getattr(outputs, "not_empty", None) or self._idle
         self.commands: deque[Callable[[Dispatcher], None] | None] = deque()
 
     def send(self, command: Callable[[Dispatcher], None] | None, *, may_wait: bool = True) -> None:
         """Leave a command (None: stop) and wake the pump.
 
-        With `may_wait=False` it never blocks, as a finaliser must not: the pump is woken if the lock is free, and
+        With `may_wait=False` it never blocks, as a finaliser must not: the pump is woken if the locks are free, and
         finds the command at its next step otherwise.
         """
         self.commands.append(command)
-        if self._condition.acquire(blocking=may_wait):
-            try:
-                self._condition.notify_all()
-            finally:
-                self._condition.release()
+        for condition in {self._idle, self._running}:
+            if condition.acquire(blocking=may_wait):
+                try:
+                    condition.notify_all()
+                finally:
+                    condition.release()
 
     def has_output(self) -> bool:
         """Whether `step` would return without waiting for another process."""
         return self._outputs is None or bool(self._outputs)
 
-    def wait(self, *, running: bool) -> None:
-        """Sleep until there is a command or, while requests are running, output, or it is time to look around."""
-        with self._condition:
-            if not self.commands and not (running and self.has_output()):
-                self._condition.wait(_LIVENESS_SECONDS if running else None)
+    def wait_for_command(self) -> None:
+        """Sleep until there is a command."""
+        with self._idle:
+            while not self.commands:
+                self._idle.wait()
+
+    def wait_for_output(self) -> None:
+        """Sleep until there is output or a command, or it is time to look around."""
+        with self._running:
+            if not self.commands and not self.has_output():
+                self._running.wait(_LIVENESS_SECONDS)
 
 
 class Dispatcher:
@@ -183,7 +192,7 @@ class Dispatcher:
             if self._signal.has_output():
                 self._step()
             elif not admitted:
-                self._signal.wait(running=True)
+                self._signal.wait_for_output()
                 self._look_around()
 
     def _enqueue(self, request: Request) -> None:
@@ -317,7 +326,7 @@ def _as_failure(error: Exception) -> GenerationError:
 
 def _pump(signal: _Signal, reference: weakref.ref[Dispatcher]) -> None:
     while True:
-        signal.wait(running=False)
+        signal.wait_for_command()
         dispatcher = reference()
         if dispatcher is None:
             return

@@ -1,0 +1,66 @@
+"""`Generator` and `Application`: a type that is understood once."""
+
+import datetime as dt
+from typing import Annotated
+
+import pytest
+from pydantic import BaseModel, Field
+
+import outlines
+from outlines import Application, Generator, Template
+
+pytestmark = pytest.mark.engine
+
+
+class Person(BaseModel):
+    name: Annotated[str, Field(max_length=20)]
+    born: dt.date
+
+
+def test_the_forms_of_a_generator(model, unfinished):
+    generator = Generator(model, Person)
+    options = {"temperature": 0, "max_tokens": 100}
+    text = generator("Invent a person.", **options)
+    assert text == model("Invent a person.", Person, **options)
+    assert "".join(generator.stream("Invent a person.", **options)) == text
+    assert generator.batch(["Invent a person."], **options) == [text]
+    person = generator.parse(text)
+    assert isinstance(person, Person)
+    assert isinstance(person.born, dt.date)
+
+
+def test_values_are_read_as_their_types(model):
+    assert Generator(model, int).parse("12") == 12
+    assert Generator(model, dt.date | None).parse("None") is None
+    assert Generator(model).parse("text") == "text"
+    with pytest.raises(ValueError, match="x"):
+        Generator(model, int).parse("x")
+
+
+def test_a_generator_checks_its_type_when_it_is_made(model):
+    with pytest.raises(outlines.errors.RegexError):
+        Generator(model, outlines.Regex("("))
+    with pytest.raises(TypeError, match="from_vllm_offline"):
+        Generator("model", int)
+
+
+def test_a_type_is_compiled_when_the_generator_is_made(llm, model, unfinished):
+    from outlines.plugin.request import handshake
+
+    pattern = outlines.Regex("compiled ahead [0-9]{2}")
+    before = model._dispatcher.call(handshake)
+    generator = Generator(model, pattern)
+    made = model._dispatcher.call(handshake)
+    assert made.compiles == before.compiles + 1
+    generator.batch(["Hello"] * 3)
+    used = model._dispatcher.call(handshake)
+    assert (used.compiles, used.cache_hits - made.cache_hits) == (made.compiles, 3)
+
+
+def test_an_application(model, unfinished):
+    capital = Application(Template.from_string("What is the capital of {{ country }}?"), outlines.Regex("[A-Z][a-z]+"))
+    assert capital(model, {"country": "Latvia"}, temperature=0) == "Riga"
+    plain = Application(lambda: "Say yes.", outlines.Choice(["yes"]))
+    assert plain(model) == "yes"
+    with pytest.raises(TypeError, match="a Template or a function, not str"):
+        Application("What?", int)

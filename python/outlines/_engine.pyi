@@ -95,6 +95,7 @@ class Index:
         vocabulary: Vocabulary,
         property_order: str = "schema",
         whitespace_pattern: str | None = None,
+        plain_integers: bool = False,
     ) -> Index:
         """The JSON texts that a schema allows.
 
@@ -103,6 +104,7 @@ class Index:
             vocabulary: the vocabulary to compile for.
             property_order: `"schema"` (as declared, then additional ones) or `"any"`.
             whitespace_pattern: a regular expression for what may stand between JSON tokens, instead of the default.
+            plain_integers: write integers as `5`, never as `5.0` or `5e2`, though JSON Schema counts these as integers.
 
         Raises:
             JsonSchemaError: the schema is not one, cannot be honoured, or allows no value; `.pointer` says where.
@@ -122,7 +124,8 @@ class Index:
         """The sentences of a Lark grammar, from its rule `start`.
 
         Raises:
-            GrammarError: the grammar is not one, cannot be honoured, or has no sentence; `.line` and `.column` say where.
+            GrammarError: the grammar is not one, cannot be honoured, or has no sentence; `.line` and `.column` say
+                where.
         """
 
     def accepts(self, text: str | bytes) -> bool:
@@ -212,7 +215,13 @@ def fill_bitmasks(guides: Sequence[Guide], bitmask: NDArray[np.int32], rows: Seq
 def check_regex(pattern: str) -> None:
     """Raise what `Index.from_regex` would, without a vocabulary."""
 
-def check_json_schema(schema: Any, *, property_order: str = "schema", whitespace_pattern: str | None = None) -> None:
+def check_json_schema(
+    schema: Any,
+    *,
+    property_order: str = "schema",
+    whitespace_pattern: str | None = None,
+    plain_integers: bool = False,
+) -> None:
     """Raise what `Index.from_json_schema` would, without a vocabulary."""
 
 def check_choices(values: Sequence[str]) -> None:

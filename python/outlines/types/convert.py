@@ -67,8 +67,12 @@ def constraint_of(term: Term) -> Constraint:
             return Constraint("choice", [value])
         case Choice(texts):
             return Constraint("choice", texts)
-        case JsonSchema(schema, whitespace_pattern, property_order):
-            options = {"whitespace_pattern": whitespace_pattern, "property_order": property_order}
+        case JsonSchema(schema, whitespace_pattern, property_order, plain_integers):
+            options = {
+                "whitespace_pattern": whitespace_pattern,
+                "property_order": property_order,
+                "plain_integers": plain_integers or None,
+            }
             return Constraint("json", schema, options)
         case CFG(definition):
             return Constraint("grammar", definition)
@@ -329,7 +333,8 @@ def _json(source: Any) -> OutputType:
     from outlines.types.pydantic_schema import adapter_of, json_schema_of_adapter
 
     adapter = adapter_of(source)
-    return OutputType(JsonSchema(json_schema_of_adapter(adapter, source)), adapter.validate_json, is_json=True)
+    term = JsonSchema(json_schema_of_adapter(adapter, source), plain_integers=True)
+    return OutputType(term, adapter.validate_json, is_json=True)
 
 
 def _instance(source: Any) -> OutputType:

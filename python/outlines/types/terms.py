@@ -189,6 +189,8 @@ class JsonSchema(Term):
         schema: JSON text, a dict, a bool, or a Python type that pydantic can describe.
         whitespace_pattern: regular expression of the blanks allowed between tokens, in place of the default.
         property_order: "schema" (the default: members in the order declared) or "any".
+        plain_integers: whether integers are written as `5`, never `5.0` or `5e2`, which JSON Schema counts as integers
+            too. By default true for a Python type, whose user expects an int, and false for a schema.
 
     Raises:
         ValueError: the text is not JSON.
@@ -198,8 +200,18 @@ class JsonSchema(Term):
     schema: str
     whitespace_pattern: str | None = field(default=None)
     property_order: str | None = field(default=None)
+    plain_integers: bool = field(default=False)
 
-    def __init__(self, schema: Any, whitespace_pattern: str | None = None, property_order: str | None = None) -> None:
+    def __init__(
+        self,
+        schema: Any,
+        whitespace_pattern: str | None = None,
+        property_order: str | None = None,
+        plain_integers: bool | None = None,
+    ) -> None:
+        if plain_integers is None:
+            plain_integers = not isinstance(schema, (str, Mapping, bool))
+        object.__setattr__(self, "plain_integers", plain_integers)
         object.__setattr__(self, "schema", _schema_text(schema))
         object.__setattr__(self, "whitespace_pattern", whitespace_pattern)
         object.__setattr__(self, "property_order", property_order)

@@ -27,14 +27,15 @@ fn check_regex(py: Python<'_>, pattern: String) -> PyResult<()> {
 }
 
 #[pyfunction]
-#[pyo3(signature = (schema, *, property_order="schema", whitespace_pattern=None))]
+#[pyo3(signature = (schema, *, property_order="schema", whitespace_pattern=None, plain_integers=false))]
 fn check_json_schema(
     py: Python<'_>,
     schema: &Bound<'_, PyAny>,
     property_order: &str,
     whitespace_pattern: Option<String>,
+    plain_integers: bool,
 ) -> PyResult<()> {
-    let options = options::json_schema(property_order, whitespace_pattern)?;
+    let options = options::json_schema(property_order, whitespace_pattern, plain_integers)?;
     check(py, Constraint::JsonSchema(json_value::schema(schema)?, options))
 }
 

@@ -54,14 +54,15 @@ impl Index {
     }
 
     #[staticmethod]
-    #[pyo3(signature = (schema, vocabulary, property_order="schema", whitespace_pattern=None))]
+    #[pyo3(signature = (schema, vocabulary, property_order="schema", whitespace_pattern=None, plain_integers=false))]
     fn from_json_schema(
         schema: &Bound<'_, PyAny>,
         vocabulary: Py<Vocabulary>,
         property_order: &str,
         whitespace_pattern: Option<String>,
+        plain_integers: bool,
     ) -> PyResult<Self> {
-        let options = options::json_schema(property_order, whitespace_pattern)?;
+        let options = options::json_schema(property_order, whitespace_pattern, plain_integers)?;
         let constraint = Constraint::JsonSchema(json_value::schema(schema)?, options);
         Index::build(schema.py(), constraint, vocabulary)
     }

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 pub fn json_schema(
     property_order: &str,
     whitespace_pattern: Option<String>,
+    plain_integers: bool,
 ) -> PyResult<json_schema::Options> {
     let property_order = match property_order {
         "schema" => json_schema::PropertyOrder::Schema,
@@ -17,7 +18,12 @@ pub fn json_schema(
             )));
         }
     };
-    Ok(json_schema::Options { property_order, whitespace_pattern, ..Default::default() })
+    Ok(json_schema::Options {
+        property_order,
+        whitespace_pattern,
+        plain_integers,
+        ..Default::default()
+    })
 }
 
 pub fn lark() -> lark::Options {

@@ -1,5 +1,6 @@
 //! How many different values a goal has.
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 use super::formula::{Formula, FormulaId};
@@ -105,25 +106,26 @@ impl Front {
 
 /// How many texts a terminal has, up to `most`.
 pub(super) fn count_texts(exprs: &mut Exprs, terminal: ExprId, most: u32) -> Result<u32> {
-    let mut states = std::collections::VecDeque::from([terminal]);
+    if exprs.matches_nothing(terminal)? {
+        return Ok(0);
+    }
     let mut count = 0;
-    // Breadth first; a loop on the way only makes more texts.
-    while let Some(state) = states.pop_front() {
-        if exprs.matches_nothing(state)? {
-            continue;
-        }
-        count += u32::from(exprs.is_nullable(state));
-        if count >= most {
-            return Ok(most);
-        }
-        let needed = (most - count) as usize;
-        for arm in exprs.row(state)?.to_vec() {
-            let width = usize::from(arm.high - arm.low) + 1;
-            states.extend(std::iter::repeat_n(arm.target, width.min(needed)));
-            if states.len() > 4 * needed {
-                break;
+    // By length: for each state, in how many ways it is reached. Every state of a row leads to some
+    // text, so a loop makes the count grow.
+    let mut reached: FxHashMap<ExprId, u32> = [(terminal, 1)].into_iter().collect();
+    while !reached.is_empty() && count < most {
+        let mut longer: FxHashMap<ExprId, u32> = FxHashMap::default();
+        for (state, ways) in reached {
+            if exprs.is_nullable(state) {
+                count = most.min(count.saturating_add(ways));
+            }
+            for arm in exprs.row(state)? {
+                let width = u32::from(arm.high - arm.low) + 1;
+                let known = longer.entry(arm.target).or_default();
+                *known = known.saturating_add(ways.saturating_mul(width));
             }
         }
+        reached = longer;
     }
     Ok(count)
 }
@@ -133,7 +135,7 @@ fn shortest_text(exprs: &mut Exprs, terminal: ExprId) -> Result<Option<Vec<u8>>>
     if exprs.matches_nothing(terminal)? {
         return Ok(None);
     }
-    let mut seen = rustc_hash::FxHashSet::default();
+    let mut seen = FxHashSet::default();
     let mut states = std::collections::VecDeque::from([(terminal, Vec::new())]);
     while let Some((state, text)) = states.pop_front() {
         if exprs.is_nullable(state) {

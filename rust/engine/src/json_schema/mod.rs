@@ -64,7 +64,7 @@ use trace::{After, Course};
 /// allows no value; [`crate::error::Error::Limit`] for one that is too large to decide that.
 pub fn compile(schema: Value, options: &Options) -> Result<(Grammar, Box<dyn Expander>)> {
     let mut grammar = Grammar::new();
-    let (schemas, root) = scan::scan(&schema, &options.registry, &mut grammar.exprs)?;
+    let (schemas, root) = scan::scan(&schema, options, &mut grammar.exprs)?;
     let separators = Separators::new(&mut grammar, options.whitespace_pattern.as_deref())?;
     let mut front = Front::new(schemas, options.property_order, separators);
     let goal = front.formulas.schema(root);

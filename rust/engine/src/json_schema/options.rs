@@ -24,6 +24,8 @@ pub struct Options {
     pub property_order: PropertyOrder,
     /// A Python regular expression for what may stand between JSON tokens, instead of the default.
     pub whitespace_pattern: Option<String>,
+    /// Whether an integer is written without fraction and exponent, though `5.0` is one too.
+    pub plain_integers: bool,
     /// What references to other documents lead to; nothing is ever fetched.
     pub registry: Registry,
 }

@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use super::document::{address, Dialect, Documents, ResourceId};
 use super::draft::Draft;
-use super::options::Registry;
+use super::options::Options;
 use super::pointer::{Place, Segment};
 use super::schema::{Schema, SchemaId, Schemas, Types};
 use crate::error::Result;
@@ -34,13 +34,13 @@ const SCHEMA_LIMIT: usize = 200_000;
 /// [`crate::error::Error::JsonSchema`] with the place of the first fault.
 pub(crate) fn scan(
     document: &Value,
-    registry: &Registry,
+    options: &Options,
     exprs: &mut Exprs,
 ) -> Result<(Schemas, SchemaId)> {
-    let mut scanner = Scanner::new(document, registry, exprs, false);
+    let mut scanner = Scanner::new(document, options, exprs, false);
     let root = match scanner.read_root(document) {
         Err(Stop::Dynamic) => {
-            scanner = Scanner::new(document, registry, scanner.exprs, true);
+            scanner = Scanner::new(document, options, scanner.exprs, true);
             scanner.read_root(document)
         }
         root => root,
@@ -91,6 +91,7 @@ struct Scanner<'v, 'e> {
     known: FxHashMap<(usize, u32), Known>,
     types_only: [Option<SchemaId>; 128],
     dynamic: bool,
+    plain_integers: bool,
     scopes: Vec<Scope>,
 }
 
@@ -104,17 +105,18 @@ enum Known {
 impl<'v, 'e> Scanner<'v, 'e> {
     fn new(
         document: &'v Value,
-        registry: &'v Registry,
+        options: &'v Options,
         exprs: &'e mut Exprs,
         dynamic: bool,
     ) -> Self {
         Scanner {
-            documents: Documents::new(document, registry),
+            documents: Documents::new(document, &options.registry),
             schemas: Schemas::new(),
             exprs,
             known: FxHashMap::default(),
             types_only: [None; 128],
             dynamic,
+            plain_integers: options.plain_integers,
             scopes: vec![Scope::new()],
         }
     }

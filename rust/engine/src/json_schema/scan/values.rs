@@ -75,7 +75,8 @@ impl<'v> Scanner<'v, '_> {
         }
         schema.types = schema.types.and(types);
         if integer && !number {
-            schema.number_mut().kind = if site.dialect.draft == Draft::Draft4 {
+            let plain = self.plain_integers || site.dialect.draft == Draft::Draft4;
+            schema.number_mut().kind = if plain {
                 NumberKind::PlainInteger
             } else {
                 NumberKind::Integer

@@ -76,7 +76,7 @@ impl Escape {
         }
     }
 
-    /// Whether one of `low..=high` may stand here.
+    /// Whether some code point up to `high` may stand here.
     fn reaches(&self, high: u32) -> bool {
         match self.context {
             Context::RangeEnd(start) => start <= high,
@@ -100,9 +100,12 @@ impl Escape {
             &Step::Braced { digits, value } => {
                 for (char, digit) in hex_digits() {
                     let value = value * 16 + digit;
-                    let left = BRACED_DIGITS.saturating_sub(digits + 1);
-                    let furthest = ((value + 1) << (4 * left)) - 1;
-                    if digits < BRACED_DIGITS && value <= LAST && self.reaches(furthest) {
+                    let mut more = 0..(BRACED_DIGITS - digits);
+                    // With more digits, some number that is a code point and far enough.
+                    if more.any(|more| {
+                        let (least, most) = (value << (4 * more), ((value + 1) << (4 * more)) - 1);
+                        least <= LAST && self.reaches(most.min(LAST))
+                    }) {
                         let step = Step::Braced { digits: digits + 1, value };
                         arm(vec![(char, char)], pattern.at(self.to(step)));
                     }

@@ -60,7 +60,7 @@ format: setup ## format all code
 
 wheel: setup ## build the wheel for any CPython from 3.10 on
 	$(VENV)/python -m uv pip install --python $(VENV)/python --system-certs --group wheel
-	$(VENV)/maturin build --release --zig --compatibility manylinux_2_28 --out dist
+	PATH="$(CURDIR)/$(VENV):$$PATH" maturin build --release --zig --compatibility manylinux_2_28 --out dist
 
 # Not for the wheel, which pins nothing: only for the environment that the tests run in.
 versions: setup ## take up new versions of the test environment's packages

@@ -12,7 +12,7 @@ from outlines.plugin.compiler import check
 @pytest.mark.parametrize(
     ("constraint", "kind", "places"),
     [
-        (Constraint("regex", "(a"), RegexError, []),
+        (Constraint("regex", "ab(a"), RegexError, ["position"]),
         (Constraint("json", {"properties": {"a": {"$ref": "#/$defs/gone"}}}), JsonSchemaError, ["pointer"]),
         (Constraint("grammar", 'start: "a"\n\nrule: missing\n'), GrammarError, ["line", "column"]),
     ],

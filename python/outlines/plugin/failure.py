@@ -16,7 +16,7 @@ from . import NAME
 
 _PREFIX = f"{NAME}:"
 # What an error says about its place in the constraint, beside its message.
-_PLACES = ("pointer", "line", "column")
+_PLACES = ("position", "pointer", "line", "column")
 
 
 def to_dict(error: BaseException) -> dict[str, Any]:

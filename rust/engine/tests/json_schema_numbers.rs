@@ -99,13 +99,9 @@ impl Texts {
     }
 
     fn random(random: &mut Random) -> Self {
-        let mut texts = Texts::default();
-        texts.kind = *random.pick(&[
-            NumberKind::Number,
-            NumberKind::Number,
-            NumberKind::Integer,
-            NumberKind::PlainInteger,
-        ]);
+        let kinds =
+            [NumberKind::Number, NumberKind::Number, NumberKind::Integer, NumberKind::PlainInteger];
+        let mut texts = Texts { kind: *random.pick(&kinds), ..Texts::default() };
         if random.below(3) > 0 {
             texts.minimum = Some(value(random));
         }
@@ -158,7 +154,9 @@ impl Texts {
             common = common / gcd(common, units(step)) * units(step);
         }
         let most = self.multiple_of.iter().map(places).max().unwrap();
-        (0..=most).find(|&places| common % 10i128.pow((SCALE as usize - places) as u32) == 0).unwrap()
+        (0..=most)
+            .find(|&places| common % 10i128.pow((SCALE as usize - places) as u32) == 0)
+            .unwrap()
     }
 }
 
@@ -468,10 +466,7 @@ fn nothing_and_too_much() {
             multiple_of: vec![decimal("98765432109876543")],
             ..NumberConstraint::default()
         },
-        NumberConstraint {
-            multiple_of: vec![decimal("1e-99")],
-            ..NumberConstraint::default()
-        },
+        NumberConstraint { multiple_of: vec![decimal("1e-99")], ..NumberConstraint::default() },
         NumberConstraint {
             minimum: Some(decimal(&"9".repeat(500))),
             ..NumberConstraint::default()

@@ -57,9 +57,9 @@ impl Guide {
             let mut array = array.try_readwrite().map_err(|_| {
                 PyValueError::new_err("the row cannot be written: read-only, or in use")
             })?;
-            let row = array.as_slice_mut().map_err(|_| {
-                PyValueError::new_err("the row must be contiguous in memory")
-            })?;
+            let row = array
+                .as_slice_mut()
+                .map_err(|_| PyValueError::new_err("the row must be contiguous in memory"))?;
             if row.len() < words {
                 let len = row.len();
                 return Err(PyValueError::new_err(format!(
@@ -141,9 +141,9 @@ pub fn fill_bitmasks(
         return Err(PyValueError::new_err(format!("{rows} rows for {guides} guides")));
     }
     let (height, width) = (bitmask.shape()[0], bitmask.shape()[1]);
-    let mut array = bitmask
-        .try_readwrite()
-        .map_err(|_| PyValueError::new_err("the bitmask cannot be written: read-only, or in use"))?;
+    let mut array = bitmask.try_readwrite().map_err(|_| {
+        PyValueError::new_err("the bitmask cannot be written: read-only, or in use")
+    })?;
     let words = array
         .as_slice_mut()
         .map_err(|_| PyValueError::new_err("the bitmask must be contiguous in memory"))?;

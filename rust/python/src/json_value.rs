@@ -30,15 +30,19 @@ fn value(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     if let Ok(dict) = object.cast::<PyDict>() {
         let mut map = Map::with_capacity(dict.len());
         for (key, item) in dict {
-            let key = key.cast::<PyString>().map_err(|_| {
-                PyTypeError::new_err("the keys of a JSON object must be strings")
-            })?;
+            let key = key
+                .cast::<PyString>()
+                .map_err(|_| PyTypeError::new_err("the keys of a JSON object must be strings"))?;
             map.insert(key.to_cow()?.into_owned(), value(&item, depth + 1)?);
         }
         return Ok(Value::Object(map));
     }
     if let Ok(list) = object.cast::<PyList>() {
-        return list.iter().map(|item| value(&item, depth + 1)).collect::<PyResult<_>>().map(Value::Array);
+        return list
+            .iter()
+            .map(|item| value(&item, depth + 1))
+            .collect::<PyResult<_>>()
+            .map(Value::Array);
     }
     if let Ok(flag) = object.cast::<PyBool>() {
         return Ok(Value::Bool(flag.is_true()));
@@ -60,7 +64,11 @@ fn value(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
         return Ok(Value::Null);
     }
     if let Ok(tuple) = object.cast::<PyTuple>() {
-        return tuple.iter().map(|item| value(&item, depth + 1)).collect::<PyResult<_>>().map(Value::Array);
+        return tuple
+            .iter()
+            .map(|item| value(&item, depth + 1))
+            .collect::<PyResult<_>>()
+            .map(Value::Array);
     }
     let kind = object.get_type().name()?.to_string();
     Err(PyTypeError::new_err(format!("a {kind} has no place in a JSON Schema")))

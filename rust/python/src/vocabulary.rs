@@ -44,9 +44,11 @@ impl Vocabulary {
         }
         let mut stops = Vec::new();
         for id in eos.try_iter()? {
-            stops.push(id?.extract::<u32>().map_err(|_| {
-                PyValueError::new_err("eos must be token ids: integers from 0 on")
-            })?);
+            stops.push(
+                id?.extract::<u32>().map_err(|_| {
+                    PyValueError::new_err("eos must be token ids: integers from 0 on")
+                })?,
+            );
         }
         let inner = detached(py, || {
             let starts = std::iter::once(0).chain(ends.iter().copied());

@@ -29,12 +29,7 @@ impl Automaton {
     }
 
     /// Whether some terminal of the state stays in progress over every text of the class.
-    fn takes_all(
-        &mut self,
-        state: StateId,
-        number: usize,
-        class: &[(u32, u32)],
-    ) -> Result<bool> {
+    fn takes_all(&mut self, state: StateId, number: usize, class: &[(u32, u32)]) -> Result<bool> {
         for at in 0..self.states[state.index()].configs.len() {
             let Config { terminal, guard, .. } = self.states[state.index()].configs[at];
             if guard != ExprId::NEVER {

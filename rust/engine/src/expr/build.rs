@@ -115,7 +115,9 @@ impl Exprs {
         }
         self.join_counts(&mut flat);
         if flat.contains(&ExprId::EMPTY)
-            && flat.iter().any(|&item| item != ExprId::EMPTY && self.is_nullable(item) && !self.facts(item).boolean)
+            && flat.iter().any(|&item| {
+                item != ExprId::EMPTY && self.is_nullable(item) && !self.facts(item).boolean
+            })
         {
             flat.retain(|&item| item != ExprId::EMPTY);
         }

@@ -60,8 +60,7 @@ impl Exprs {
     }
 
     fn store(&mut self, state: ExprId, row: Vec<Transition>) -> RowRef {
-        let reference =
-            RowRef { start: self.transitions.len() as u32, len: row.len() as u32 };
+        let reference = RowRef { start: self.transitions.len() as u32, len: row.len() as u32 };
         self.transitions.extend_from_slice(&row);
         self.rows[state.index()] = reference;
         reference
@@ -138,7 +137,9 @@ impl Exprs {
                 let mut row = Vec::with_capacity(arms.len());
                 for Transition { low, high, target } in arms {
                     let tail = self.concat2(target, tail);
-                    row.extend(self.then(&[Transition { low, high, target: ExprId::EMPTY }], tail)?);
+                    row.extend(
+                        self.then(&[Transition { low, high, target: ExprId::EMPTY }], tail)?,
+                    );
                 }
                 Ok(row)
             }

@@ -58,8 +58,7 @@ impl Exprs {
     fn without_exceptions(&self, state: ExprId) -> Option<ExprId> {
         match self.node(state) {
             Expr::And(items) => {
-                let exception =
-                    |item: &&ExprId| matches!(self.node(**item), Expr::Not(body) if !self.facts(*body).infinite);
+                let exception = |item: &&ExprId| matches!(self.node(**item), Expr::Not(body) if !self.facts(*body).infinite);
                 let mut others = items.iter().filter(|item| !exception(item));
                 match (others.next(), others.next()) {
                     (Some(&wide), None) => Some(wide),

@@ -259,13 +259,17 @@ impl Grammar {
 
     /// The node of what turns a text of `from` into one of `target`.
     fn rest(&mut self, component: &mut Component, target: RuleId, from: RuleId) -> NodeId {
+        let also = component.also[&from].clone();
+        if !also.iter().any(|grown| component.growths.contains_key(grown)) {
+            // A rule that is only ever empty would still take a place on the stack.
+            return if also.contains(&target) { NodeId::EMPTY } else { NodeId::NEVER };
+        }
         if let Some(&known) = component.rests.get(&(target, from)) {
             return self.rule(known);
         }
         let name = format!("{} after {}", self.name(target), self.name(from));
         let rest = self.declare(&name);
         component.rests.insert((target, from), rest);
-        let also = component.also[&from].clone();
         let mut items = Vec::new();
         if also.contains(&target) {
             items.push(NodeId::EMPTY);

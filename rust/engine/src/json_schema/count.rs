@@ -74,12 +74,7 @@ impl Front {
     }
 
     /// Numbers may be written in several ways, so they are taken out one value at a time.
-    fn count_numbers(
-        &mut self,
-        goal: FormulaId,
-        most: u32,
-        grammar: &mut Grammar,
-    ) -> Result<u32> {
+    fn count_numbers(&mut self, goal: FormulaId, most: u32, grammar: &mut Grammar) -> Result<u32> {
         let mut found: Vec<Value> = Vec::new();
         while (found.len() as u32) < most.min(NUMBERS) {
             self.burn()?;

@@ -38,12 +38,6 @@ impl Names {
         name
     }
 
-    /// The number of a name, if it has one.
-    pub fn get(&self, text: &str) -> Option<Name> {
-        let texts = &self.texts;
-        self.ids.find(hash_of(text), |name| *texts[name.index()] == *text).copied()
-    }
-
     /// The name itself.
     pub fn text(&self, name: Name) -> &str {
         &self.texts[name.index()]

@@ -84,7 +84,11 @@ impl Questions {
 
 impl Front {
     /// Whether any value satisfies a goal.
-    pub(super) fn is_satisfiable(&mut self, goal: FormulaId, grammar: &mut Grammar) -> Result<bool> {
+    pub(super) fn is_satisfiable(
+        &mut self,
+        goal: FormulaId,
+        grammar: &mut Grammar,
+    ) -> Result<bool> {
         match self.formulas.get(goal) {
             Formula::False => return Ok(false),
             Formula::True => return Ok(true),
@@ -99,7 +103,8 @@ impl Front {
         self.burn()?;
         let open = self.satisfiable.questions.open();
         self.satisfiable.goals.insert(goal, Questions::pending(&open));
-        let answer = stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.decide_goal(goal, grammar));
+        let answer =
+            stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.decide_goal(goal, grammar));
         let yes = *answer.as_ref().unwrap_or(&false);
         let settled = self.satisfiable.questions.close(&open, yes);
         if settled && answer.is_ok() {
@@ -173,6 +178,8 @@ impl Front {
             }
             break;
         }
-        Ok(self.schemas.error_at(at, "the schema allows no value: its keywords contradict each other"))
+        Ok(self
+            .schemas
+            .error_at(at, "the schema allows no value: its keywords contradict each other"))
     }
 }

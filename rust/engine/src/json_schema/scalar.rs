@@ -373,8 +373,7 @@ fn exactly_one(exprs: &mut Exprs, items: &[ExprId]) -> ExprId {
 
 /// Values below `value` no longer satisfy the constraint.
 fn raise(constraint: &mut NumberConstraint, value: Decimal, exclusive: bool) {
-    let bound =
-        if exclusive { &mut constraint.exclusive_minimum } else { &mut constraint.minimum };
+    let bound = if exclusive { &mut constraint.exclusive_minimum } else { &mut constraint.minimum };
     if bound.as_ref().is_none_or(|known| *known < value) {
         *bound = Some(value);
     }
@@ -382,8 +381,7 @@ fn raise(constraint: &mut NumberConstraint, value: Decimal, exclusive: bool) {
 
 /// Values above `value` no longer satisfy the constraint.
 fn lower(constraint: &mut NumberConstraint, value: Decimal, exclusive: bool) {
-    let bound =
-        if exclusive { &mut constraint.exclusive_maximum } else { &mut constraint.maximum };
+    let bound = if exclusive { &mut constraint.exclusive_maximum } else { &mut constraint.maximum };
     if bound.as_ref().is_none_or(|known| *known > value) {
         *bound = Some(value);
     }

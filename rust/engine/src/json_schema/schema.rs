@@ -25,11 +25,6 @@ impl SchemaId {
     pub fn at(index: usize) -> SchemaId {
         SchemaId(index as u32)
     }
-
-    /// The position of this schema in its arena.
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
 }
 
 /// The six types of JSON values.
@@ -180,7 +175,11 @@ pub(crate) enum Applied {
     Any(Box<[SchemaId]>),
     One(Box<[SchemaId]>),
     Not(SchemaId),
-    If { condition: SchemaId, then: Option<SchemaId>, otherwise: Option<SchemaId> },
+    If {
+        condition: SchemaId,
+        then: Option<SchemaId>,
+        otherwise: Option<SchemaId>,
+    },
     /// If there is such a property.
     Dependent(Name, SchemaId),
 }

@@ -229,11 +229,8 @@ impl Front {
         let mut first: Option<Subject> = None;
         self.formulas.visit(rest, &mut |formula, positive, negative| {
             let Formula::Schema(schema) = formula else { return };
-            let subject = first.get_or_insert(Subject {
-                schema: *schema,
-                positive: false,
-                negative: false,
-            });
+            let subject =
+                first.get_or_insert(Subject { schema: *schema, positive: false, negative: false });
             if subject.schema == *schema {
                 subject.positive |= positive;
                 subject.negative |= negative;

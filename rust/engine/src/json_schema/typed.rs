@@ -247,7 +247,7 @@ impl Front {
     }
 
     fn typed_applied(&mut self, applied: &Applied, of: Type) -> FormulaId {
-        let mut all = |front: &mut Self, list: &[SchemaId]| -> Vec<FormulaId> {
+        let all = |front: &mut Self, list: &[SchemaId]| -> Vec<FormulaId> {
             list.iter().map(|&schema| front.typed_schema(schema, of)).collect()
         };
         match applied {

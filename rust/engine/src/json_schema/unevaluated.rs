@@ -191,9 +191,9 @@ impl Front {
 
     /// Each way of the first with each of the second.
     fn both(&mut self, first: Vec<Way>, second: &[Way]) -> Vec<Way> {
-        let plain = second.iter().all(|(counted_on, seen)| {
-            *counted_on == FormulaId::TRUE && *seen == Seen::default()
-        });
+        let plain = second
+            .iter()
+            .all(|(counted_on, seen)| *counted_on == FormulaId::TRUE && *seen == Seen::default());
         if plain {
             return first;
         }

@@ -30,7 +30,10 @@ pub(super) enum Kind {
     Repeat(Repeat),
     Look(Look),
     /// The body's preferred way to match at its place, and no other.
-    Atomic { body: Node, position: usize },
+    Atomic {
+        body: Node,
+        position: usize,
+    },
 }
 
 /// `body`, `min` to `max` times ([`UNBOUNDED`] for no upper bound).
@@ -119,8 +122,7 @@ impl Node {
     }
 
     pub fn class(set: CodeSet) -> Self {
-        let facts =
-            Facts { min: 1, max: Some(1), reach: Some(1), total: false, ..EMPTY_FACTS };
+        let facts = Facts { min: 1, max: Some(1), reach: Some(1), total: false, ..EMPTY_FACTS };
         Node::of(Kind::Class(set), facts)
     }
 
@@ -175,7 +177,11 @@ impl Node {
             (Some(bound), max) => bound.checked_mul(max),
         };
         let all_but_last = if max == UNBOUNDED {
-            if one.max == Some(0) { Some(0) } else { None }
+            if one.max == Some(0) {
+                Some(0)
+            } else {
+                None
+            }
         } else {
             one.max.and_then(|width| width.checked_mul(max.saturating_sub(1)))
         };
@@ -230,11 +236,7 @@ impl Node {
     }
 
     pub fn atomic(body: Node, position: usize) -> Self {
-        let facts = Facts {
-            atomic: true,
-            size: body.facts.size.saturating_add(1),
-            ..body.facts
-        };
+        let facts = Facts { atomic: true, size: body.facts.size.saturating_add(1), ..body.facts };
         Node::of(Kind::Atomic { body, position }, facts)
     }
 

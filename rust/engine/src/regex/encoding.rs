@@ -17,8 +17,15 @@ pub enum Encoding {
 }
 
 /// The two-character escapes of JSON: the code point, and what follows the backslash.
-const SHORT_ESCAPES: [(u32, u8); 7] =
-    [(0x08, b'b'), (0x09, b't'), (0x0A, b'n'), (0x0C, b'f'), (0x0D, b'r'), (0x22, b'"'), (0x5C, b'\\')];
+const SHORT_ESCAPES: [(u32, u8); 7] = [
+    (0x08, b'b'),
+    (0x09, b't'),
+    (0x0A, b'n'),
+    (0x0C, b'f'),
+    (0x0D, b'r'),
+    (0x22, b'"'),
+    (0x5C, b'\\'),
+];
 
 const LAST_CONTROL: u32 = 0x1F;
 

@@ -170,11 +170,8 @@ impl Lower<'_, '_> {
             let message = "this look-behind is too complex";
             return Err(error_at(self.pattern, look.position, message));
         };
-        let inside = Place {
-            before: Neighbour::UNKNOWN,
-            after: place.after.clone(),
-            to_place: Some(0),
-        };
+        let inside =
+            Place { before: Neighbour::UNKNOWN, after: place.after.clone(), to_place: Some(0) };
         let mut ways = Vec::new();
         for part in parts {
             // All of it holds or, negated, one does not.

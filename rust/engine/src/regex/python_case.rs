@@ -2,7 +2,9 @@
 //!
 //! `re` compares the lower case of the text's character with the lower case of the pattern's,
 //! and knows characters with different lower cases but the same upper case (`s` and `ſ`). A class
-//! without any cased member is compared as it is. The tables are made once per process from the
+//! without any cased member is compared as it is. Beyond plane 0, a cased character in a class next
+//! to others matches nothing there, not even itself, which is kept; that `re` makes such a class
+//! of `(?i:𐐀|s)` too is not. The tables are made once per process from the
 //! standard library's case mappings.
 
 use std::sync::OnceLock;
@@ -32,9 +34,7 @@ struct Cases {
 impl Cases {
     fn unicode() -> &'static Cases {
         static CASES: OnceLock<Cases> = OnceLock::new();
-        CASES.get_or_init(|| {
-            Cases::of(&tables::python_cased())
-        })
+        CASES.get_or_init(|| Cases::of(&tables::python_cased()))
     }
 
     /// Case as the ASCII flag has it. (Python takes the upper cases from Unicode all the same.)
@@ -148,10 +148,8 @@ pub(super) fn ignore_case(
     let compared = CodeSet::new(compared);
     let equivalent = compared.ranges().iter().flat_map(|&range| within(&cases.equivalent, range));
     let equivalent = equivalent.map(|pair| (pair.1, pair.1)).collect();
-    let compared = compared
-        .union(&CodeSet::new(equivalent))
-        .union(&CodeSet::new(by_upper))
-        .union(categories);
+    let compared =
+        compared.union(&CodeSet::new(equivalent)).union(&CodeSet::new(by_upper)).union(categories);
     cases.with_lower_case_in(&compared)
 }
 

@@ -11,7 +11,9 @@ pub(super) fn somewhere(node: &Node) -> Node {
     let anything = Node::star(Node::any());
     let mut branches = Vec::new();
     let from_start = Split::of(node, true);
-    for (fixed, front) in [(from_start.anchored, Node::empty()), (from_start.free, anything.clone())] {
+    for (fixed, front) in
+        [(from_start.anchored, Node::empty()), (from_start.free, anything.clone())]
+    {
         let Some(part) = fixed else { continue };
         let to_end = Split::of(&part, false);
         for (part, back) in [(to_end.anchored, Node::empty()), (to_end.free, anything.clone())] {
@@ -34,9 +36,7 @@ impl Split {
             return Split { anchored: None, free: Some(node.clone()) };
         }
         deep(|| match node.kind() {
-            _ if node.is_text_edge(at_start) => {
-                Split { anchored: Some(Node::empty()), free: None }
-            }
+            _ if node.is_text_edge(at_start) => Split { anchored: Some(Node::empty()), free: None },
             Kind::Concat(items) => Split::of_concat(items, at_start),
             Kind::Alt(items) => {
                 let (mut anchored, mut free) = (Vec::new(), Vec::new());
@@ -64,11 +64,7 @@ impl Split {
     }
 
     fn of_concat(items: &[Node], at_start: bool) -> Split {
-        let parts = if at_start {
-            items.split_first().map(|(edge, rest)| (edge, rest))
-        } else {
-            items.split_last().map(|(edge, rest)| (edge, rest))
-        };
+        let parts = if at_start { items.split_first() } else { items.split_last() };
         let Some((edge, rest)) = parts else {
             return Split { anchored: None, free: Some(Node::empty()) };
         };

@@ -11,8 +11,7 @@ use super::code_set::{CodeSet, Range};
 pub(super) const ASCII_DIGIT: CodeSet = CodeSet::from_sorted(&[(0x30, 0x39)]);
 
 /// `[A-Za-z]`.
-pub(super) const ASCII_LETTERS: CodeSet =
-    CodeSet::from_sorted(&[(0x41, 0x5A), (0x61, 0x7A)]);
+pub(super) const ASCII_LETTERS: CodeSet = CodeSet::from_sorted(&[(0x41, 0x5A), (0x61, 0x7A)]);
 
 /// `[A-Za-z0-9_]`.
 pub(super) const ASCII_WORD: CodeSet =
@@ -54,17 +53,9 @@ pub(super) const NEWLINE: CodeSet = CodeSet::from_sorted(&[(0x0A, 0x0A)]);
 /// Python's `.`.
 pub(super) const NOT_NEWLINE: CodeSet = CodeSet::from_sorted(&[(0, 0x09), (0x0B, 0x10_FFFF)]);
 
-/// ECMA-262's LineTerminator.
-pub(super) const ECMA_LINE_END: CodeSet =
-    CodeSet::from_sorted(&[(0x0A, 0x0A), (0x0D, 0x0D), (0x2028, 0x2029)]);
-
 /// ECMA-262's `.`.
-pub(super) const ECMA_NOT_LINE_END: CodeSet = CodeSet::from_sorted(&[
-    (0, 0x09),
-    (0x0B, 0x0C),
-    (0x0E, 0x2027),
-    (0x202A, 0x10_FFFF),
-]);
+pub(super) const ECMA_NOT_LINE_END: CodeSet =
+    CodeSet::from_sorted(&[(0, 0x09), (0x0B, 0x0C), (0x0E, 0x2027), (0x202A, 0x10_FFFF)]);
 
 /// The version of Unicode that the process's Python has, if it has been told.
 static PYTHON_UNICODE: OnceLock<String> = OnceLock::new();
@@ -99,11 +90,13 @@ fn known_to_python(class: &str) -> Vec<Range> {
         let mut numbers = version.split('.');
         Some(format!("{}.{}", numbers.next()?, numbers.next()?))
     });
-    let known = version.and_then(|version| {
-        regex_syntax::parse(&format!(r"[{class}&&\p{{Age={version}}}]")).ok()
-    });
+    let known = version
+        .and_then(|version| regex_syntax::parse(&format!(r"[{class}&&\p{{Age={version}}}]")).ok());
     // A version newer than our tables knows all of them.
-    known.or_else(|| regex_syntax::parse(class).ok()).and_then(|hir| ranges_of(&hir)).unwrap_or_default()
+    known
+        .or_else(|| regex_syntax::parse(class).ok())
+        .and_then(|hir| ranges_of(&hir))
+        .unwrap_or_default()
 }
 
 /// The code points with a Unicode property, by the text between the braces of `\p{...}`; none if
@@ -187,7 +180,19 @@ mod tests {
 
     #[test]
     fn properties_by_name() {
-        for name in ["L", "Letter", "Lu", "gc=Lu", "Script=Greek", "sc=Grek", "Alphabetic", "Any", "ASCII", "Emoji", "Zl"] {
+        for name in [
+            "L",
+            "Letter",
+            "Lu",
+            "gc=Lu",
+            "Script=Greek",
+            "sc=Grek",
+            "Alphabetic",
+            "Any",
+            "ASCII",
+            "Emoji",
+            "Zl",
+        ] {
             assert!(property(name).is_some_and(|set| !set.is_none()), "{name}");
         }
         for name in ["", "Nonsense", "L}a", "^L", "Script=Nowhere"] {

@@ -44,36 +44,38 @@ pub(super) fn nonempty(pattern: &str, node: &Node) -> Result<Option<Node>> {
     if node.facts.min > 0 {
         return Ok(Some(node.clone()));
     }
-    deep(|| Ok(match node.kind() {
-        Kind::Empty | Kind::Look(_) => None,
-        Kind::Class(_) => Some(node.clone()),
-        Kind::Concat(items) => {
-            let mut branches = Vec::new();
-            let mut before = Vec::new();
-            for (at, item) in items.iter().enumerate() {
-                if let Some(first) = nonempty(pattern, item)? {
-                    let mut parts = before.clone();
-                    parts.push(first);
-                    parts.extend_from_slice(&items[at + 1..]);
-                    branches.push(Node::concat(parts));
+    deep(|| {
+        Ok(match node.kind() {
+            Kind::Empty | Kind::Look(_) => None,
+            Kind::Class(_) => Some(node.clone()),
+            Kind::Concat(items) => {
+                let mut branches = Vec::new();
+                let mut before = Vec::new();
+                for (at, item) in items.iter().enumerate() {
+                    if let Some(first) = nonempty(pattern, item)? {
+                        let mut parts = before.clone();
+                        parts.push(first);
+                        parts.extend_from_slice(&items[at + 1..]);
+                        branches.push(Node::concat(parts));
+                    }
+                    match zero(item) {
+                        Some(condition) => before.push(condition),
+                        None => break,
+                    }
                 }
-                match zero(item) {
-                    Some(condition) => before.push(condition),
-                    None => break,
+                (!branches.is_empty()).then(|| Node::alt(branches))
+            }
+            Kind::Alt(items) => {
+                let mut branches = Vec::new();
+                for item in items {
+                    branches.extend(nonempty(pattern, item)?);
                 }
+                (!branches.is_empty()).then(|| Node::alt(branches))
             }
-            (!branches.is_empty()).then(|| Node::alt(branches))
-        }
-        Kind::Alt(items) => {
-            let mut branches = Vec::new();
-            for item in items {
-                branches.extend(nonempty(pattern, item)?);
-            }
-            (!branches.is_empty()).then(|| Node::alt(branches))
-        }
-        Kind::Atomic { body, .. } => nonempty(pattern, body)?,
-        Kind::Repeat(repeat) => nonempty_rounds(pattern, repeat)?,
-    }))
+            Kind::Atomic { body, .. } => nonempty(pattern, body)?,
+            Kind::Repeat(repeat) => nonempty_rounds(pattern, repeat)?,
+        })
+    })
 }
 
 fn nonempty_rounds(pattern: &str, repeat: &Repeat) -> Result<Option<Node>> {

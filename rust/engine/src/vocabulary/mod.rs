@@ -60,9 +60,11 @@ impl Vocabulary {
         if longest == 0 {
             return refuse("no token has any text".to_owned());
         }
-        let mut order: Vec<u32> =
-            (0..count as u32).filter(|&id| offsets[id as usize] < offsets[id as usize + 1]).collect();
-        let text = |id: u32| &bytes[offsets[id as usize] as usize..offsets[id as usize + 1] as usize];
+        let mut order: Vec<u32> = (0..count as u32)
+            .filter(|&id| offsets[id as usize] < offsets[id as usize + 1])
+            .collect();
+        let text =
+            |id: u32| &bytes[offsets[id as usize] as usize..offsets[id as usize + 1] as usize];
         trie::sort(&mut order, text);
         let trie = Trie::new(&order, text);
         let slices = slice::build(&order, text, size);

@@ -62,11 +62,10 @@ impl Front {
             crate::error::Error::limit(format!("an item that is no JSON text: {error}"))
         })?;
         let chains = &mut self.arrays.written.chains;
-        let written =
-            *self.arrays.written.ids.entry((state.written, text)).or_insert_with(|| {
-                chains.push((state.written, value, None));
-                chains.len() as u32 - 1
-            });
+        let written = *self.arrays.written.ids.entry((state.written, text)).or_insert_with(|| {
+            chains.push((state.written, value, None));
+            chains.len() as u32 - 1
+        });
         Ok(ArrayState { written, ..state })
     }
 

@@ -46,9 +46,10 @@ impl Front {
     }
 
     fn items_schema(&mut self, items: SchemaId, index: u32) -> FormulaId {
-        let schema = self.schemas.array(items).and_then(|spec| {
-            spec.prefix.get(index as usize).copied().or(spec.items)
-        });
+        let schema = self
+            .schemas
+            .array(items)
+            .and_then(|spec| spec.prefix.get(index as usize).copied().or(spec.items));
         self.formulas.schema(schema.unwrap_or(SchemaId::TRUE))
     }
 

@@ -16,7 +16,8 @@ pub(crate) struct Dialect {
 
 impl Dialect {
     /// What a document without `$schema` is read as.
-    pub const DEFAULT: Dialect = Dialect { draft: Draft::Draft202012, lenient: true, validation: true };
+    pub const DEFAULT: Dialect =
+        Dialect { draft: Draft::Draft202012, lenient: true, validation: true };
 
     /// The dialect that a `$schema` URI names, if it is a published one.
     pub fn of_uri(uri: &str) -> Option<Dialect> {

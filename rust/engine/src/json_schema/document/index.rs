@@ -75,7 +75,8 @@ impl<'v> Documents<'v> {
         let text = |keyword: &str| value.get(keyword).and_then(Value::as_str);
         let mut found: Vec<(String, bool)> = Vec::new();
         if dialect.draft <= Draft::Draft7 {
-            if let Some((_, Some(anchor))) = text(dialect.id_keyword()).map(super::uri::split_fragment)
+            if let Some((_, Some(anchor))) =
+                text(dialect.id_keyword()).map(super::uri::split_fragment)
             {
                 if !anchor.is_empty() && value.get("$ref").is_none() {
                     found.push((anchor.to_owned(), false));

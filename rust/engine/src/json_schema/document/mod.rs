@@ -112,7 +112,9 @@ impl<'v> Documents<'v> {
                 pointer,
                 dynamic_anchor: dynamic.then_some(fragment),
             }),
-            None => Err(format!("{reference:?} leads nowhere: no schema has the anchor {fragment:?}")),
+            None => {
+                Err(format!("{reference:?} leads nowhere: no schema has the anchor {fragment:?}"))
+            }
         }
     }
 

@@ -27,9 +27,7 @@ impl Decimal {
             None => (false, text),
         };
         let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
-            Some(at) => {
-                (&unsigned[..at], unsigned[at + 1..].parse::<i32>().map_err(|_| bad())?)
-            }
+            Some(at) => (&unsigned[..at], unsigned[at + 1..].parse::<i32>().map_err(|_| bad())?),
             None => (unsigned, 0),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -108,10 +106,8 @@ impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
         let sign = |x: &Self| if x.is_zero() { 0 } else { 1 - 2 * i32::from(x.negative) };
         let by_sign = sign(self).cmp(&sign(other));
-        let by_size = self
-            .magnitude
-            .cmp(&other.magnitude)
-            .then_with(|| self.digits.cmp(&other.digits));
+        let by_size =
+            self.magnitude.cmp(&other.magnitude).then_with(|| self.digits.cmp(&other.digits));
         by_sign.then(if self.negative { by_size.reverse() } else { by_size })
     }
 }

@@ -89,11 +89,10 @@ impl Front {
             Atom::UnevaluatedProperties(number) => {
                 self.unevaluated_schemas(number, name, &mut goals, grammar)?;
             }
-            Atom::Names(names) => {
-                if !self.allows_name(names, name, grammar)? {
-                    return Ok(FormulaId::FALSE);
-                }
+            Atom::Names(names) if !self.allows_name(names, name, grammar)? => {
+                return Ok(FormulaId::FALSE);
             }
+            Atom::Names(_) => {}
             Atom::Required(required) => {
                 if matches!(name, NameKind::Known(name) if name == required) {
                     return Ok(FormulaId::TRUE);

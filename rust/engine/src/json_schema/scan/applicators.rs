@@ -74,12 +74,7 @@ impl<'v> Scanner<'v, '_> {
         self.enter_target(outermost.unwrap_or(target), site)
     }
 
-    fn target(
-        &mut self,
-        value: &'v Value,
-        site: Site,
-        keyword: &'static str,
-    ) -> Scan<Target<'v>> {
+    fn target(&mut self, value: &'v Value, site: Site, keyword: &'static str) -> Scan<Target<'v>> {
         let reference = self.text(value, site, keyword)?;
         self.documents.resolve(reference, site.resource).map_err(|message| {
             let place = self.below(site, keyword);
@@ -106,7 +101,8 @@ impl<'v> Scanner<'v, '_> {
 pub(super) fn check_loops(schemas: &Schemas, root: SchemaId) -> Result<()> {
     const OPEN: bool = false;
     let mut seen: FxHashMap<SchemaId, bool> = FxHashMap::default();
-    let all = (0..schemas.len()).map(SchemaId::at).filter(|&id| !schemas.get(id).applied.is_empty());
+    let all =
+        (0..schemas.len()).map(SchemaId::at).filter(|&id| !schemas.get(id).applied.is_empty());
     for start in std::iter::once(root).chain(all) {
         // Each entry: a schema, and those it applies that are still to be looked at.
         let mut path: Vec<(SchemaId, Vec<SchemaId>)> = vec![];
@@ -138,4 +134,3 @@ pub(super) fn check_loops(schemas: &Schemas, root: SchemaId) -> Result<()> {
     }
     Ok(())
 }
-

@@ -103,12 +103,7 @@ enum Known {
 }
 
 impl<'v, 'e> Scanner<'v, 'e> {
-    fn new(
-        document: &'v Value,
-        options: &'v Options,
-        exprs: &'e mut Exprs,
-        dynamic: bool,
-    ) -> Self {
+    fn new(document: &'v Value, options: &'v Options, exprs: &'e mut Exprs, dynamic: bool) -> Self {
         Scanner {
             documents: Documents::new(document, &options.registry),
             schemas: Schemas::new(),
@@ -167,7 +162,7 @@ impl<'v, 'e> Scanner<'v, 'e> {
     /// Puts a schema where room was made for it, unless it is one of the few simplest.
     fn place(&mut self, id: SchemaId, schema: Schema) -> SchemaId {
         let integer = schema.number.as_ref().is_some_and(|n| n.is_integer_only());
-        if !schema.is_types_only() && !(integer && schema.is_number_only()) {
+        if !(schema.is_types_only() || integer && schema.is_number_only()) {
             self.schemas.set(id, schema);
             return id;
         }

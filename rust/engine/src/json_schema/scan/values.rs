@@ -76,11 +76,8 @@ impl<'v> Scanner<'v, '_> {
         schema.types = schema.types.and(types);
         if integer && !number {
             let plain = self.plain_integers || site.dialect.draft == Draft::Draft4;
-            schema.number_mut().kind = if plain {
-                NumberKind::PlainInteger
-            } else {
-                NumberKind::Integer
-            };
+            schema.number_mut().kind =
+                if plain { NumberKind::PlainInteger } else { NumberKind::Integer };
         }
         Ok(())
     }

@@ -142,13 +142,7 @@ impl Parser<'_> {
         })
     }
 
-    fn quantify(
-        &mut self,
-        items: &mut [Item],
-        position: usize,
-        min: u32,
-        max: u32,
-    ) -> Result<()> {
+    fn quantify(&mut self, items: &mut [Item], position: usize, min: u32, max: u32) -> Result<()> {
         let mode = if self.source.eat("?") { Mode::Lazy } else { Mode::Greedy };
         match items.last_mut() {
             Some(item) if item.quantifiable => {

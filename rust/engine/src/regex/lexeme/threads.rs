@@ -78,10 +78,6 @@ impl Threads {
         }
     }
 
-    pub fn has_dead_ends(&self) -> bool {
-        self.program.has_dead_ends
-    }
-
     pub fn state(&self, number: u64) -> &State {
         &self.states[number as usize]
     }
@@ -159,10 +155,8 @@ impl Threads {
         }
         let mut steps: Vec<(u8, u8, Target)> = Vec::new();
         let mut low = 0;
-        for next in 1..=256 {
-            if next < 256 && !cuts[next] {
-                continue;
-            }
+        cuts[256] = true;
+        for (next, _) in cuts.iter().enumerate().skip(1).filter(|(_, &cut)| cut) {
             let target = self.target(exprs, &state, low as u8)?;
             if target.state.is_some() || target.matched != ExprId::NEVER {
                 steps.push((low as u8, (next - 1) as u8, target));
@@ -332,11 +326,10 @@ impl Ways {
     }
 
     fn add(&mut self, exprs: &mut Exprs, mut way: Way) {
-        if let Way::Going { allowed, .. } | Way::Matched { allowed } = &mut way {
-            *allowed = exprs.and(vec![*allowed, self.left]);
-            if *allowed == ExprId::NEVER {
-                return;
-            }
+        let (Way::Going { allowed, .. } | Way::Matched { allowed }) = &mut way;
+        *allowed = exprs.and(vec![*allowed, self.left]);
+        if *allowed == ExprId::NEVER {
+            return;
         }
         match way {
             Way::Matched { allowed } if self.overtaking => {

@@ -45,7 +45,9 @@ impl Parser<'_> {
                 self.unicode_asked |= has(&on, 'u');
                 flags.ascii |= self.flags.ascii;
                 if flags.ascii && self.unicode_asked {
-                    return Err(self.source.error(start, "the flags 'a' and 'u' exclude each other"));
+                    return Err(self
+                        .source
+                        .error(start, "the flags 'a' and 'u' exclude each other"));
                 }
                 self.flags = flags;
                 return Ok(Scope::Pattern);

@@ -90,7 +90,9 @@ impl Parser<'_> {
             }
             let mut quantifiable = Quantifiable::Yes;
             let node = match char {
-                '.' => Node::class(if self.flags.dot_all { CodeSet::ANY } else { tables::NOT_NEWLINE }),
+                '.' => {
+                    Node::class(if self.flags.dot_all { CodeSet::ANY } else { tables::NOT_NEWLINE })
+                }
                 '^' => {
                     quantifiable = Quantifiable::Anchor;
                     self.line_start(position)
@@ -182,13 +184,7 @@ impl Parser<'_> {
         })
     }
 
-    fn quantify(
-        &mut self,
-        items: &mut [Item],
-        position: usize,
-        min: u32,
-        max: u32,
-    ) -> Result<()> {
+    fn quantify(&mut self, items: &mut [Item], position: usize, min: u32, max: u32) -> Result<()> {
         let mode = if self.source.eat("?") {
             Mode::Lazy
         } else if self.source.eat("+") {
@@ -203,9 +199,9 @@ impl Parser<'_> {
                 item.quantifiable = Quantifiable::Repeated;
                 Ok(())
             }
-            Some(item) if item.quantifiable == Quantifiable::Repeated => {
-                Err(self.source.error(position, "this repeats what is repeated already; use a group"))
-            }
+            Some(item) if item.quantifiable == Quantifiable::Repeated => Err(self
+                .source
+                .error(position, "this repeats what is repeated already; use a group")),
             _ => Err(self.source.error(position, "there is nothing to repeat")),
         }
     }

@@ -142,7 +142,8 @@ impl LeapSecond {
             _ => (hour, minute + 1),
         };
         let behind = (23 - hour, 59 - minute);
-        let mut offset = |(hours, minutes)| exprs.literal(format!("{hours:02}:{minutes:02}").as_bytes());
+        let mut offset =
+            |(hours, minutes)| exprs.literal(format!("{hours:02}:{minutes:02}").as_bytes());
         let mut arms = vec![arm(b'+', offset(ahead)), arm(b'-', offset(behind))];
         if (hour, minute) == (23, 59) {
             arms.extend([arm(b'Z', ExprId::EMPTY), arm(b'z', ExprId::EMPTY)]);
@@ -186,7 +187,8 @@ impl Rule for LeapSecond {
             for digit in 0..=last {
                 let digits = if in_fraction { digits } else { digits * 10 + digit };
                 // Without an end to the fraction its length does not matter.
-                let read = if self.most == u64::MAX && in_fraction { TO_SECOND + 2 } else { read + 1 };
+                let read =
+                    if self.most == u64::MAX && in_fraction { TO_SECOND + 2 } else { read + 1 };
                 let target = exprs.rule_state(rule, digits << 8 | read);
                 arms.push(arm(b'0' + digit as u8, target));
             }

@@ -57,8 +57,8 @@ impl Name {
 
     fn read_symbol(&self, label: &Label, symbol: Symbol) -> Option<Part> {
         let next = label.read(symbol, self.has_right, NAME_OCTETS - self.octets)?;
-        let broken = (self.has_right && next.breaks_direction())
-            || (self.has_neither && next.is_right());
+        let broken =
+            (self.has_right && next.breaks_direction()) || (self.has_neither && next.is_right());
         (!broken).then_some(Part::Label(next))
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashMap;
 
 use super::build::Build;
-use crate::expr::{ExprId, Exprs, Rule, RuleId};
+use crate::expr::{ExprId, Exprs, Rule, RuleId, Transition};
 use crate::regex::{self, Encoding};
 
 /// Inclusive ranges of code points.
@@ -69,6 +69,16 @@ impl<S: Clone + Eq + Hash> Memory<S> {
 }
 
 impl<M: Machine> Numbered<M> {
+    /// Whether the code points are written as single bytes.
+    fn is_one_byte(&self, (low, high): (u32, u32)) -> bool {
+        let escaped = |code| code <= 0x1F || code == 0x22 || code == 0x5C;
+        let plain = match self.encoding {
+            Encoding::Utf8 => true,
+            Encoding::JsonString => !(low..=high).any(escaped),
+        };
+        high < 0x80 && plain
+    }
+
     fn memory(&self) -> MutexGuard<'_, Memory<M::State>> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -95,17 +105,31 @@ impl<M: Machine> Rule for Numbered<M> {
                 }
             }
         });
+        let mut single = Vec::new();
         let mut items = Vec::with_capacity(arms.len());
         for (number, ranges) in arms {
-            let known = self.memory().classes.get(&ranges).copied();
+            let target = exprs.rule_state(rule, number);
+            // Most arms are of code points that are one byte: those make one decision.
+            let (bytes, rest): (Ranges, Ranges) =
+                ranges.into_iter().partition(|&range| self.is_one_byte(range));
+            single.extend(bytes.into_iter().map(|(low, high)| Transition {
+                low: low as u8,
+                high: high as u8,
+                target,
+            }));
+            if rest.is_empty() {
+                continue;
+            }
+            let known = self.memory().classes.get(&rest).copied();
             let class = known.unwrap_or_else(|| {
-                let class = regex::class(exprs, &ranges, self.encoding);
-                self.memory().classes.insert(ranges, class);
+                let class = regex::class(exprs, &rest, self.encoding);
+                self.memory().classes.insert(rest, class);
                 class
             });
-            let next = exprs.rule_state(rule, number);
-            items.push(exprs.concat2(class, next));
+            items.push(exprs.concat2(class, target));
         }
+        single.sort_unstable_by_key(|arm| arm.low);
+        items.push(exprs.switch(single));
         exprs.or(items)
     }
 }

@@ -224,12 +224,12 @@ impl Digits {
 
     /// The fewest and the most digits before the point that leave the text inside the bounds.
     fn lengths(&self, place: Place) -> (usize, usize) {
-        let low = self.low.as_ref().map_or(0, |low| {
-            low.whole + usize::from(place.low == Ordering::Less)
-        });
-        let high = self.high.as_ref().map_or(self.longest, |high| {
-            high.whole - usize::from(place.high == Ordering::Greater)
-        });
+        let low =
+            self.low.as_ref().map_or(0, |low| low.whole + usize::from(place.low == Ordering::Less));
+        let high = self
+            .high
+            .as_ref()
+            .map_or(self.longest, |high| high.whole - usize::from(place.high == Ordering::Greater));
         (low.max(place.count), high.min(self.longest))
     }
 
@@ -292,9 +292,10 @@ impl Digits {
                     || place.low == Ordering::Greater
                     || (place.low == Ordering::Equal && all_zero(&low.digits[low.whole..])))
         });
-        let high = self.high.as_ref().is_none_or(|high| {
-            below(high) || (same(high) && place.high != Ordering::Greater)
-        });
+        let high = self
+            .high
+            .as_ref()
+            .is_none_or(|high| below(high) || (same(high) && place.high != Ordering::Greater));
         low && high && place.needed == self.places && place.rest == 0
     }
 

@@ -188,9 +188,10 @@ impl Digits {
 
     /// The least and the most exponent if no more digits follow.
     fn exponents(&self, place: Place) -> (i64, i64) {
-        let least = self.low.as_ref().map_or(-LAST_EXPONENT, |low| {
-            low.exponent + i64::from(place.low != Ordering::Greater)
-        });
+        let least = self
+            .low
+            .as_ref()
+            .map_or(-LAST_EXPONENT, |low| low.exponent + i64::from(place.low != Ordering::Greater));
         let most = self.high.as_ref().map_or(LAST_EXPONENT, |high| {
             high.exponent - i64::from(place.high == Ordering::Greater)
         });

@@ -70,8 +70,7 @@ impl Sides {
         }
         let zero = Edge { value: Decimal::ZERO, inclusive: true };
         let turned = |edge: &Edge| Edge { value: edge.value.negated(), inclusive: edge.inclusive };
-        let below_zero =
-            |low: &Edge| low.value.is_negative() || (signed_zero && *low == zero);
+        let below_zero = |low: &Edge| low.value.is_negative() || (signed_zero && *low == zero);
         let negative = low.as_ref().is_none_or(below_zero).then(|| {
             let below = high.as_ref().filter(|high| high.value <= Decimal::ZERO);
             Side { low: below.map_or(zero.clone(), turned), high: low.as_ref().map(turned) }

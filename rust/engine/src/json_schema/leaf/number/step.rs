@@ -77,9 +77,8 @@ impl Step {
             return None;
         }
         let power = |base: u64, exponent: i64| base.checked_pow(u32::try_from(exponent).ok()?);
-        let coprime = odd
-            .checked_mul(power(2, twos - tens)?)?
-            .checked_mul(power(5, fives - tens)?)?;
+        let coprime =
+            odd.checked_mul(power(2, twos - tens)?)?.checked_mul(power(5, fives - tens)?)?;
         let modulus = coprime
             .checked_mul(power(10, tens.max(0))?)
             .filter(|&modulus| modulus < 1 << REMAINDER_BITS)?;

@@ -39,8 +39,11 @@ pub(in super::super) struct Symbol {
     pub class: Class,
 }
 
+/// Code points, as inclusive ranges, and what they are.
+type Single = (&'static [(u32, u32)], Named, Class);
+
 /// ASCII, and the code points that rules name.
-const SINGLES: [(&[(u32, u32)], Named, Class); 17] = {
+const SINGLES: [Single; 17] = {
     // Every ASCII letter can be joined with some mark, but for a few that it is not worth telling.
     let mut letter = Class::plain(Bidi::Left, Script::Other);
     letter.joins_next = true;
@@ -101,7 +104,8 @@ pub(in super::super) fn symbols() -> &'static [(Symbol, Ranges)] {
 
 /// The symbol of a code point; `None` for one that no label has.
 pub(super) fn symbol(code: u32) -> Option<Symbol> {
-    let holds = |ranges: &[(u32, u32)]| ranges.iter().any(|&(low, high)| (low..=high).contains(&code));
+    let holds =
+        |ranges: &[(u32, u32)]| ranges.iter().any(|&(low, high)| (low..=high).contains(&code));
     if let Some(&(_, named, class)) = SINGLES.iter().find(|(ranges, ..)| holds(ranges)) {
         return Some(Symbol::single(code, named, class));
     }

@@ -204,7 +204,7 @@ impl Label {
             _ => 0,
         };
         let only_ascii = self.upper || self.two_hyphens;
-        let allowed = !(only_ascii && self.others > 0) && !(is_hyphen && position == 0);
+        let allowed = !(only_ascii && self.others > 0 || is_hyphen && position == 0);
         allowed.then_some(())
     }
 

@@ -29,7 +29,8 @@ pub(super) enum InClass {
 
 /// The code points beyond ASCII in runs, of which a range connects two different ones: the width of
 /// the runs below each code point.
-const RUNS: [(u32, u32); 4] = [(0x600, 0x20), (0x3000, 0x400), (0x1_0000, 0x1000), (0x11_0000, 0x1_0000)];
+const RUNS: [(u32, u32); 4] =
+    [(0x600, 0x20), (0x3000, 0x400), (0x1_0000, 0x1000), (0x11_0000, 0x1_0000)];
 
 /// Code points that may stand for themselves in a class, but for the hyphen, from `least` on.
 fn plain(least: u32) -> Vec<(Ranges, u32)> {

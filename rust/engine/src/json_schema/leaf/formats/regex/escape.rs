@@ -196,7 +196,8 @@ impl Escape {
 
 /// Hexadecimal digits and their values.
 fn hex_digits() -> impl Iterator<Item = (u32, u32)> {
-    ('0'..='9').chain('A'..='F').chain('a'..='f').map(|char| {
-        (char as u32, char.to_digit(16).unwrap_or_default())
-    })
+    ('0'..='9')
+        .chain('A'..='F')
+        .chain('a'..='f')
+        .map(|char| (char as u32, char.to_digit(16).unwrap_or_default()))
 }

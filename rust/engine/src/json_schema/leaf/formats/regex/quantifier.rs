@@ -26,11 +26,8 @@ impl Count {
     pub fn arms(self, pattern: &Pattern, arm: &mut Arm) {
         if self.digits < DIGITS {
             for digit in 0..10 {
-                let next = Count {
-                    digits: self.digits + 1,
-                    number: self.number * 10 + digit,
-                    ..self
-                };
+                let next =
+                    Count { digits: self.digits + 1, number: self.number * 10 + digit, ..self };
                 if next.is_live() {
                     let code = u32::from(b'0') + digit;
                     arm(vec![(code, code)], pattern.at(Place::Count(next)));

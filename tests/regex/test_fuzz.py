@@ -1,0 +1,113 @@
+"""Random patterns and texts: the engine accepts what `re.fullmatch` matches, and nothing else.
+
+`OUTLINES_FUZZ_SECONDS` makes it run longer, `OUTLINES_FUZZ_SEED` from another seed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from outlines.guide import Index, LimitError, RegexError, Vocabulary
+
+from .patterns import PatternMaker, compile_or_none, random_texts
+
+SECONDS = float(os.environ.get("OUTLINES_FUZZ_SECONDS", "10"))
+SEED = int(os.environ.get("OUTLINES_FUZZ_SEED", "1"))
+
+# Refusals that are ours and not Python's; the documentation names them.
+NOT_HONOURED = ("atomic group or possessive", "look-ahead inside a look-behind", "look-behind is too complex")
+
+BYTES = Vocabulary([bytes([byte]) for byte in range(256)] + [None], [256], 257)
+
+
+class TooLongError(Exception):
+    """`re` takes too long on a text."""
+
+
+@contextlib.contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    def give_up(*_: object) -> None:
+        raise TooLongError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="re before 3.11 has no atomic groups")
+@pytest.mark.parametrize(("looks", "atomic"), [(0.12, 0.05), (0.3, 0.1)])
+def test_random_patterns(looks: float, atomic: float) -> None:
+    rng = random.Random(SEED * 1000 + looks)
+    maker = PatternMaker(rng, looks, atomic)
+    deadline = time.monotonic() + SECONDS
+    patterns = refused = matches = 0
+    while time.monotonic() < deadline:
+        pattern = maker.pattern()
+        compiled = compile_or_none(pattern)
+        patterns += 1
+        try:
+            index = Index.from_regex(pattern, BYTES)
+        except LimitError:
+            refused += 1
+            continue
+        except RegexError as error:
+            if "no text matches" in str(error):
+                index = None
+            else:
+                assert compiled is None or any(reason in str(error) for reason in NOT_HONOURED), (pattern, error)
+                refused += compiled is not None
+                continue
+        assert compiled is not None, f"re refuses {pattern!r}"
+        for text in random_texts(rng, pattern, 25):
+            try:
+                with at_most(1):
+                    wanted = compiled.fullmatch(text) is not None
+            except TooLongError:
+                continue
+            try:
+                accepted = index is not None and index.accepts(text)
+            except LimitError:
+                refused += 1
+                break
+            matches += wanted
+            assert accepted == wanted, f"{pattern!r} on {text!r}: re says {wanted}"
+    assert refused < patterns * 0.05
+    assert matches > patterns
+
+
+def test_the_tables_of_re_itself() -> None:
+    """CPython's own table of patterns and texts, where the interpreter has it; `re` is asked for what is a full match."""
+    tables = pytest.importorskip("test.re_tests", reason="this interpreter comes without its tests")
+    checked = 0
+    for pattern, text, *_ in tables.tests:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compiled = compile_or_none(pattern)
+        try:
+            index = Index.from_regex(pattern, BYTES)
+        except RegexError as error:
+            known = ("back-reference", "conditional", "no text matches")
+            assert compiled is None or any(reason in str(error) for reason in known), (pattern, error)
+            if compiled is not None and "no text matches" in str(error):
+                assert compiled.fullmatch(text) is None, pattern
+            continue
+        assert compiled is not None, f"re refuses {pattern!r}"
+        found = compiled.search(text)
+        for candidate in {text, *([found[0]] if found else [])}:
+            checked += 1
+            assert index.accepts(candidate) == (compiled.fullmatch(candidate) is not None), (pattern, candidate)
+    assert checked > 300

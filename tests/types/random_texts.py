@@ -37,8 +37,12 @@ def random_text(constraint: Constraint, rng: random.Random, length: int = 60) ->
         assert allowed, f"dead end after {bytes(text)!r}"
         inside = text.replace(b"\\\\", b"").replace(b'\\"', b"").count(b'"') % 2
         closers = [] if len(text) < length else INSIDE_STRING if inside else OUTSIDE
-        # A bare text may end at any length: closing what is open is for JSON.
-        token = STOP if len(text) > 2 * length and STOP in allowed else _choose(allowed, rng, closers)
+        # Closing what is open ends JSON; a bare text ends by chance, or as soon as it may.
+        late = len(text) > 2 * length
+        if late and constraint.kind != "json":
+            token = STOP if STOP in allowed else rng.choice(allowed)
+        else:
+            token = _choose(allowed, rng, closers)
         assert guide.advance(token)
         if token == STOP:
             return text.decode()

@@ -88,7 +88,8 @@ class PatternMaker:
         return f"{opening}{self.alternation(depth - 1)})"
 
     def character(self) -> str:
-        return self.rng.choice(self.rng.choice([LITERALS, LITERALS, LITERALS, CLASSES, SETS]))
+        kinds: list[list[str]] = [LITERALS, LITERALS, LITERALS, CLASSES, SETS]
+        return self.rng.choice(self.rng.choice(kinds))
 
     def look(self, depth: int) -> str:
         kind = self.rng.random()
@@ -127,7 +128,7 @@ def random_texts(rng: random.Random, pattern: str, count: int) -> list[str]:
             texts.append(
                 text[:at] + rng.choice(["", rng.choice(CHARACTERS), rng.choice(hints) + text[at]]) + text[at + 1 :]
             )
-    return texts
+    return [text for text in texts if not re.search("[\ud800-\udfff]", text)]  # Halves of a pair are no text.
 
 
 def sample(rng: random.Random, tree: Any) -> str:
@@ -138,7 +139,7 @@ def sample(rng: random.Random, tree: Any) -> str:
 def sample_item(rng: random.Random, code: str, argument: Any) -> str:
     match code:
         case "LITERAL":
-            character = chr(argument)
+            character: str = chr(argument)
             return rng.choice([character, character, character.swapcase()[0]])
         case "NOT_LITERAL" | "ANY" | "CATEGORY":
             return rng.choice(CHARACTERS)

@@ -39,6 +39,20 @@ def test_survives_pickling_and_cannot_be_changed() -> None:
         constraint.value = "c"  # type: ignore[misc]
 
 
+def test_nested_unions_and_sequences_are_flat() -> None:
+    a, b, c = (Constraint("regex", letter) for letter in "abc")
+    assert Constraint("union", [a, Constraint("union", [b, a]), c]) == Constraint("union", [a, b, c])
+    assert Constraint("sequence", [a, Constraint("sequence", [b, a])]) == Constraint("sequence", [a, b, a])
+    assert Constraint("union", [a, Constraint("sequence", [b, c])]).value[1].kind == "sequence"
+
+
+def test_plain_data_gives_the_constraint_again() -> None:
+    leaf = Constraint("json", {"type": "null"}, {"property_order": "any"})
+    whole = Constraint("repeat", Constraint("sequence", [Constraint("choice", ["a"]), leaf]), {"min": 1, "max": 2})
+    for constraint in (leaf, whole, Constraint("union", [leaf, whole])):
+        assert Constraint(*constraint.plain()) == constraint
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "options", "error", "message"),
     [
@@ -47,6 +61,9 @@ def test_survives_pickling_and_cannot_be_changed() -> None:
         ("json", True, {"indent": 2}, ValueError, "expected plain_integers, property_order"),
         ("regex", 7, None, TypeError, "takes a str, not int"),
         ("grammar", b"start: A", None, TypeError, "takes a str, not bytes"),
+        ("union", "yes", None, TypeError, "several constraints, not str"),
+        ("sequence", {"a": 1}, None, TypeError, "several constraints, not dict"),
+        ("repeat", Constraint("regex", "a"), {"least": 1}, ValueError, "expected max, min"),
         ("choice", "yes", None, TypeError, "several str, not str"),
         ("choice", ["yes", 1], None, TypeError, "str alternatives, not int"),
         ("json", ["object"], None, TypeError, "a dict, a bool or JSON text, not list"),

@@ -1,6 +1,6 @@
 """The Rust extension: use it through `outlines.guide`, which documents each name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -128,6 +128,22 @@ class Index:
                 where.
         """
 
+    @staticmethod
+    def from_constraint(constraint: tuple[str, Any, Mapping[str, Any]], vocabulary: Vocabulary) -> Index:
+        """A constraint of any kind, made of others or not.
+
+        Args:
+            constraint: (kind, value, options). Kinds `"regex"`, `"json"`, `"choice"` and `"grammar"` take their value
+                and options as the functions above do. The value of a `"union"` (any one of them) or a `"sequence"`
+                (one after the other) is a list of such tuples, that of a `"repeat"` one of them, with the options
+                `min` and `max`: how often, without an upper bound where `max` is not given.
+            vocabulary: the vocabulary to compile for.
+
+        Raises:
+            ConstraintError: as for the kind, of the first part that cannot be honoured.
+            ValueError: an unknown kind or option.
+        """
+
     def accepts(self, text: str | bytes) -> bool:
         """Whether the whole of `text` is in the language. Linear in its length."""
 
@@ -229,3 +245,6 @@ def check_choices(values: Sequence[str]) -> None:
 
 def check_grammar(text: str) -> None:
     """Raise what `Index.from_grammar` would, without a vocabulary."""
+
+def check_constraint(constraint: tuple[str, Any, Mapping[str, Any]]) -> None:
+    """Raise what `Index.from_constraint` would, without a vocabulary."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
-ConstraintKind = Literal["regex", "json", "choice", "grammar"]
+ConstraintKind = Literal["regex", "json", "choice", "grammar", "union", "sequence", "repeat"]
 KINDS: tuple[ConstraintKind, ...] = get_args(ConstraintKind)
 
 # What may stand in `options`, by kind. An unknown option is refused here, since one that is dropped
@@ -22,6 +22,9 @@ OPTIONS: Mapping[ConstraintKind, frozenset[str]] = {
     "json": frozenset({"plain_integers", "property_order", "whitespace_pattern"}),
     "choice": frozenset(),
     "grammar": frozenset(),
+    "union": frozenset(),
+    "sequence": frozenset(),
+    "repeat": frozenset({"max", "min"}),
 }
 
 
@@ -30,15 +33,17 @@ class Constraint:
     """One constraint on a whole output.
 
     Attributes:
-        kind: "regex", "json" (JSON Schema), "choice" or "grammar" (Lark).
+        kind: "regex", "json" (JSON Schema), "choice", "grammar" (Lark); or made of other constraints: "union"
+            (any one of them), "sequence" (one after the other), "repeat" (one of them, several times).
         value: the pattern; the schema as JSON text, its members in the order given; the alternatives as
-            a tuple of str; the grammar text.
+            a tuple of str; the grammar text; the constraints as a tuple, in a union each once, and one for "repeat".
         options: pairs (name, value) sorted by name; `OPTIONS` lists the names that each kind has.
 
     Args:
         kind: see above.
         value: str for "regex" and "grammar"; dict, bool or JSON text for "json"; an iterable of str for
-            "choice".
+            "choice"; an iterable of constraints, or of what `plain` gives of them, for "union" and "sequence"; one of
+            these for "repeat".
         options: name -> plain JSON value. Those that are None are left out.
 
     Raises:
@@ -47,7 +52,7 @@ class Constraint:
     """
 
     kind: ConstraintKind
-    value: str | tuple[str, ...]
+    value: str | tuple[str, ...] | tuple[Constraint, ...]
     options: tuple[tuple[str, Any], ...]
 
     def __init__(self, kind: ConstraintKind, value: Any, options: Mapping[str, Any] | None = None) -> None:
@@ -67,8 +72,21 @@ class Constraint:
         """The option's value, or `default` when it was not given."""
         return dict(self.options).get(name, default)
 
+    def plain(self) -> tuple[str, Any, dict[str, Any]]:
+        """The constructor's arguments as plain data, which `outlines.guide` and vLLM's messages take."""
+        value: Any = self.value
+        if self.kind == "choice":
+            value = list(value)
+        elif self.kind in ("union", "sequence"):
+            value = [part.plain() for part in value]
+        elif self.kind == "repeat":
+            value = value[0].plain()
+        return self.kind, value, dict(self.options)
 
-def _normalise(kind: ConstraintKind, value: Any) -> str | tuple[str, ...]:
+
+def _normalise(kind: ConstraintKind, value: Any) -> str | tuple[str, ...] | tuple[Constraint, ...]:
+    if kind in ("union", "sequence", "repeat"):
+        return tuple(_parts(kind, value))
     if kind == "choice":
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise TypeError(f"a choice takes several str, not {type(value).__name__}")
@@ -87,3 +105,19 @@ def _normalise(kind: ConstraintKind, value: Any) -> str | tuple[str, ...]:
         wanted = "a dict, a bool or JSON text" if kind == "json" else "a str"
         raise TypeError(f"a {kind} constraint takes {wanted}, not {type(value).__name__}")
     return value
+
+
+def _parts(kind: ConstraintKind, value: Any) -> list[Constraint]:
+    """What a composite is made of. `a | (b | c)` is one union of three, and so for sequences."""
+    if kind == "repeat":
+        return [_part(value)]
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        raise TypeError(f"a {kind} takes several constraints, not {type(value).__name__}")
+    parts: list[Constraint] = []
+    for part in map(_part, value):
+        parts.extend(cast(tuple[Constraint, ...], part.value) if part.kind == kind else (part,))
+    return list(dict.fromkeys(parts)) if kind == "union" else parts
+
+
+def _part(value: Any) -> Constraint:
+    return value if isinstance(value, Constraint) else Constraint(*value)

@@ -17,6 +17,12 @@ CONSTRAINTS = [
     Constraint("json", {"type": "object", "properties": {"z": {"type": "integer"}, "a": {}}}),
     Constraint("json", False, {"property_order": "any", "whitespace_pattern": r"\s?"}),
     Constraint("grammar", 'start: "a"+'),
+    Constraint("union", [Constraint("choice", ["None"]), Constraint("json", "[ 1e400 ]", {"plain_integers": True})]),
+    Constraint(
+        "sequence", [Constraint("regex", "a+"), Constraint("choice", ["b"]), Constraint("grammar", 'start: "c"')]
+    ),
+    Constraint("repeat", Constraint("union", [Constraint("json", {}), Constraint("regex", "x")]), {"min": 2, "max": 5}),
+    Constraint("repeat", Constraint("regex", "x"), {"min": 1}),
 ]
 
 
@@ -89,7 +95,9 @@ def test_vllms_own_switches_are_honoured() -> None:
         ({"regex": "a"}, True, "must be a dict of options, not bool"),
         ({"regex": "a"}, {"property_order": "any"}, "unknown option 'property_order' for a regex"),
         ({"json": "{}", "disable_additional_properties": True}, {}, "disable_additional_properties"),
-        ({"structural_tag": "{}"}, {}, "structural_tag is not supported"),
+        ({"structural_tag": "{}"}, {}, "structural_tag is malformed"),
+        ({"structural_tag": '{"format": {"type": "any_text"}}'}, {}, "'any_text' is not supported"),
+        ({"structural_tag": '{"format": {"type": "or", "elements": [1]}}'}, {}, "structural_tag is malformed"),
     ],
 )
 def test_refuses_what_it_would_not_enforce(structured: dict[str, Any] | None, options: Any, message: str) -> None:

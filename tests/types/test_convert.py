@@ -24,6 +24,7 @@ import pytest
 import typing_extensions
 from pydantic import BaseModel, Field
 
+from outlines.constraint import Constraint
 from outlines.types import CFG, Choice, JsonSchema, Regex, String
 from outlines.types.convert import constraint_of, convert
 
@@ -31,9 +32,12 @@ from outlines.types.convert import constraint_of, convert
 def allows(source: Any, text: str) -> bool:
     """Whether the constraint of an output type allows a text, by `re` and `jsonschema`."""
     term = convert(source).term
-    if term is None:
-        return True
-    constraint = constraint_of(term)
+    return term is None or _satisfies(constraint_of(term), text)
+
+
+def _satisfies(constraint: Constraint, text: str) -> bool:
+    if constraint.kind == "union":
+        return any(_satisfies(part, text) for part in constraint.value)
     if constraint.kind == "choice":
         return text in constraint.value
     if constraint.kind == "regex":
@@ -126,6 +130,7 @@ TABLE: list[tuple[Any, list[tuple[str, Any]], list[str]]] = [
     (pydantic.NaiveDatetime, [("2024-01-01T10:00", dt.datetime(2024, 1, 1, 10))], ["2024-01-01T10:00+00:00"]),
     (pydantic.UUID4, [("12345678-1234-4234-8234-123456789abc", None)], ["12345678-1234-1234-8234-123456789abc"]),
     (Annotated[int, "a note"], [("3", 3)], ["x"]),
+    (Annotated[int, len], [("3", 3)], ["x"]),
     (complex, [("1.5+2j", 1.5 + 2j), ("-3j", -3j)], ["1+", "j"]),
 ]
 
@@ -187,6 +192,22 @@ class Box(BaseModel, typing.Generic[T]):
     content: T
 
 
+NATURALS = {
+    "$defs": {"natural": {"type": "integer", "minimum": 0}},
+    "type": "array",
+    "items": {"$ref": "#/$defs/natural"},
+}
+
+
+def _book(title: str, year: int = 2000, *, tags: list[str]) -> None: ...
+
+
+def _builder(example: Any) -> genson.SchemaBuilder:
+    builder = genson.SchemaBuilder()
+    builder.add_object(example)
+    return builder
+
+
 CONTAINERS: list[tuple[Any, list[str], list[str]]] = [
     (list[int], ["[]", "[1, -2]"], ["[1.5]", '["1"]', "1", "{}"]),
     (list, ["[]", '[1, "a", {}]'], ["{}", "1"]),
@@ -237,7 +258,33 @@ CONTAINERS: list[tuple[Any, list[str], list[str]]] = [
         ["[1.234]", "[100]", "[-1]"],
     ),
     (list[Regex("[0-9]+")], ['["12"]'], ['["x"]', "[12]", '["12x"]']),
+    (list[Choice([1, "a", None, Colour.RED])], ['[1, "a", null, "red"]'], ['["1"]', "[true]", '["RED"]']),
+    (list[Literal[Colour.RED, "x"]], ['["red", "x"]'], ['["RED"]']),
+    (list[Literal[Level.LOW]], ["[1]"], ["[10]"]),
+    (list[JsonSchema(NATURALS)], ["[[1, 2], []]"], ["[1]", "[[-1]]", '["a"]']),
+    (dict[str, JsonSchema(NATURALS)], ['{"a": [1]}'], ['{"a": [-1]}']),
+    (list[JsonSchema(True)], ['[1, "a"]'], ["1"]),
+    (list[_builder({"a": 1})], ['[{"a": 2}]'], ['[{"a": "2"}]']),
+    (list[_book], ['[{"title": "a", "tags": []}]'], ["[{}]"]),
+    (list[functools.partial(_book, tags=["x"])], ['[{"title": "a"}]'], ['[{"title": "a", "tags": []}]']),
     (Any, ["1", "{}", '"a"'], ["x"]),
+]
+
+# Unions with a bare scalar: texts and their values.
+UNIONS: list[tuple[Any, list[tuple[str, Any]], list[str]]] = [
+    (Optional[Animal], [("None", None), ('{"name": "a"}', Animal(name="a"))], ["null", "", '{"legs": 1}', "a"]),
+    (int | list[int], [("3", 3), ("[3]", [3])], ['"3"', "[", '["3"]', "None"]),
+    (
+        Union[bool, Cat, Dog, dict[str, int]],
+        [("True", True), ('{"kind": "dog"}', Dog(kind="dog")), ('{"a": 1}', {"a": 1})],
+        ["true", "dog", '{"kind": "cow"}'],
+    ),
+    (Annotated[Optional[list[int]], Field(min_length=1)], [("None", None), ("[1]", [1])], ["[]", "null"]),
+    (Optional[Annotated[Cat | Dog, Field(discriminator="kind")]], [("None", None)], ["null", "{}"]),
+    (dt.date | Animal | Literal["unknown"], [("unknown", "unknown"), ("2024-02-29", dt.date(2024, 2, 29))], ["{}"]),
+    (Union[_book, None], [("None", None), ('{"title": "a", "tags": []}', None)], ["null", "{}"]),
+    (JsonSchema(NATURALS) | Choice(["none"]), [("none", "none"), ("[1]", "[1]")], ["[-1]", "[none]"]),
+    (Colour | Person, [("red", Colour.RED), ('{"name": "a"}', Person("a"))], ['"red"', "{}"]),
 ]
 
 
@@ -248,6 +295,17 @@ def test_containers_are_json_that_the_type_validates(source, good, bad):
         assert allows(source, text), text
         understood.parse(text)
     for text in bad:
+        assert not allows(source, text), text
+
+
+@pytest.mark.parametrize(("source", "readable", "other"), UNIONS, ids=lambda value: str(value)[:40])
+def test_a_union_of_bare_values_and_json(source, readable, other):
+    understood = convert(source)
+    for text, value in readable:
+        assert allows(source, text), text
+        read = understood.parse(text)
+        assert value is None or (read == value and type(read) is type(value)), text
+    for text in other:
         assert not allows(source, text), text
 
 
@@ -279,8 +337,8 @@ def test_schemas():
 
 
 def test_a_schema_builder():
-    builder = genson.SchemaBuilder()
-    builder.add_object({"name": "a", "age": 1})
+    builder = _builder({"name": "a", "age": 1})
+    assert JsonSchema(builder).schema == JsonSchema(builder.to_schema()).schema
     assert allows(builder, '{"name": "b", "age": 2}')
     assert not allows(builder, '{"name": "b", "age": "2"}')
 
@@ -288,9 +346,6 @@ def test_a_schema_builder():
 def test_a_grammar():
     constraint = constraint_of(convert(CFG('start: "a"')).term)
     assert (constraint.kind, constraint.value) == ("grammar", 'start: "a"')
-
-
-def _book(title: str, year: int = 2000, *, tags: list[str]) -> None: ...
 
 
 def _untyped(title, year: int): ...
@@ -351,7 +406,9 @@ class Opaque:
         (_open, r"\*\*titles"),
         (lambda x: x, "'x' has no annotation"),
         (Shop.order, "'self' has no annotation"),
-        (Optional[Animal], "mixes a bare scalar with a JSON container"),
+        (pydantic.create_model("Held", colour=(Literal[Colour.RED], ...)), "use the Enum itself or Choice"),
+        (list[JsonSchema({"$id": "urn:a", "$ref": "#/$defs/b", "$defs": {"b": {}}})], "cannot be followed"),
+        (list[JsonSchema({}, whitespace_pattern="")], "about a whole text"),
         (Literal[b"a"], "no text form"),
         (Pairs, "the value of ONE"),
         ("int", "'int' is a value"),

@@ -9,6 +9,7 @@ from typing import Literal
 import pydantic
 import pytest
 
+from outlines import grammars
 from outlines.types import (
     CFG,
     Choice,
@@ -73,6 +74,26 @@ def test_a_term_matches_what_its_pattern_says(term, pattern):
     texts += ["True", "aTrue", "None", "a-12", "yz", "a|ba|b", "aa|bba|b"]
     for text in texts:
         assert term.matches(text) == bool(expected.fullmatch(text)), text
+
+
+@pytest.mark.parametrize(
+    ("term", "matching", "other"),
+    [
+        (JsonSchema({"type": "integer"}), ["1", "-20"], ["a", "", "[1]"]),
+        (CFG(grammars.arithmetic), ["1+2", "(3-4)*5"], ["1+", "x"]),
+        ("Answer: " + JsonSchema({"enum": [1, "a"]}), ["Answer: 1", 'Answer: "a"'], ["Answer: a", "1"]),
+        (A | JsonSchema({"const": [1]}) | CFG('start: "x"+'), ["a", "[1]", "xxx"], ["ab", "[2]", ""]),
+        ((JsonSchema({"type": "array"}) + "\n").between(1, 2), ["[]\n", "[1]\n[2]\n"], ["", "[]", "[]\n[]\n[]\n"]),
+        (A.one_or_more() + (": " + JsonSchema({"type": "null"})).optional(), ["ab", "a: null"], ["a: ", ": null"]),
+        (A + CFG('start: "x"*'), ["a", "bxx"], ["xx", "axa"]),
+    ],
+)
+def test_terms_without_a_pattern_match_and_combine_too(term, matching, other):
+    for text in matching:
+        assert term.matches(text), text
+        assert term.validate(text) == text
+    for text in other:
+        assert not term.matches(text), text
 
 
 def test_validate_gives_the_text_or_says_why_not():
@@ -149,7 +170,9 @@ def test_files(tmp_path):
         (lambda: JsonSchema(object), None, None),
         (lambda: A + {"a": 1}, TypeError, "JsonSchema"),
         ((A + JsonSchema({})).pattern, TypeError, "JsonSchema has no regular expression"),
-        (lambda: CFG("start: A").matches("a"), TypeError, "CFG has no regular expression"),
+        (lambda: CFG("start: A").matches("a"), ValueError, "A"),
+        (lambda: (CFG('start: "a"') + "b").matches("ab"), ValueError, "only be the last part of a sequence"),
+        (lambda: JsonSchema({"const": 1}).validate("2"), ValueError, "'2' is not a full match of"),
         (lambda: Regex("(").matches("a"), ValueError, "invalid regular expression"),
     ],
 )

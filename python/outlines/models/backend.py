@@ -6,7 +6,7 @@ Ours by default. A backend that the user set on the `LLM` is respected; one give
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from outlines.constraint import Constraint
@@ -71,12 +71,13 @@ def _use_stock(params: SamplingParams, constraint: Constraint) -> None:
     """Leave the constraint to the backend that vLLM has been given."""
     from vllm.sampling_params import StructuredOutputsParams
 
+    from outlines.plugin.mark import field
+
     if params.structured_outputs is not None:
         raise ValueError(
             "sampling_params.structured_outputs and an output type are two constraints on one output: give one"
         )
     if constraint.option("property_order") not in (None, "schema"):
         raise ValueError("property_order is an option of our own backend: build the LLM without another one")
-    value: Any = list(constraint.value) if constraint.kind == "choice" else constraint.value
-    fields = {constraint.kind: value, "whitespace_pattern": constraint.option("whitespace_pattern")}
+    fields = {**field(constraint), "whitespace_pattern": constraint.option("whitespace_pattern")}
     params.structured_outputs = StructuredOutputsParams(**fields)

@@ -14,14 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from outlines.constraint import Constraint
-from outlines.guide import (
-    Index,
-    Vocabulary,
-    check_choices,
-    check_grammar,
-    check_json_schema,
-    check_regex,
-)
+from outlines.guide import Index, Vocabulary, check_constraint
 
 # How much is kept: compiled indexes, and the bytes that they hold together. A typical index is under 2 MB.
 CAPACITY = 1024
@@ -35,15 +28,7 @@ def check(constraint: Constraint) -> None:
     Raises:
         ConstraintError: `RegexError`, `JsonSchemaError` or `GrammarError`, saying what is wrong and where.
     """
-    value = constraint.value
-    if constraint.kind == "choice":
-        check_choices(list(value))
-    elif constraint.kind == "regex":
-        check_regex(str(value))
-    elif constraint.kind == "json":
-        check_json_schema(str(value), **dict(constraint.options))
-    else:
-        check_grammar(str(value))
+    check_constraint(constraint.plain())
 
 
 def compile_index(constraint: Constraint, vocabulary: Vocabulary) -> Index:
@@ -52,14 +37,7 @@ def compile_index(constraint: Constraint, vocabulary: Vocabulary) -> Index:
     Raises:
         ConstraintError: as `check`, or a limit (time, states, memory) was passed.
     """
-    value = constraint.value
-    if constraint.kind == "choice":
-        return Index.from_choices(list(value), vocabulary)
-    if constraint.kind == "regex":
-        return Index.from_regex(str(value), vocabulary)
-    if constraint.kind == "json":
-        return Index.from_json_schema(str(value), vocabulary, **dict(constraint.options))
-    return Index.from_grammar(str(value), vocabulary)
+    return Index.from_constraint(constraint.plain(), vocabulary)
 
 
 class IndexCache:

@@ -1,9 +1,10 @@
 """The mark that makes a request ours, as it travels inside vLLM's `SamplingParams`.
 
-The constraint itself stays in vLLM's own field (`structured_outputs.regex`, `.json`, `.choice`, `.grammar`),
-so that logs stay honest. A request is ours by either of two marks, since each survives a way the other does
-not: `structured_outputs._backend == NAME` (set by validation) and `extra_args[NAME]` (a dict of the
-constraint's options, kept in rows of a data set). Objects are read by attribute; nothing here imports vLLM.
+The constraint itself stays in vLLM's own field (`structured_outputs.regex`, `.json`, `.choice`, `.grammar`; one made of
+others in `.structural_tag`, see structural_tag.py), so that logs stay honest. A request is ours by either of two marks,
+since each survives a way the other does not: `structured_outputs._backend == NAME` (set by validation) and
+`extra_args[NAME]` (a dict of the constraint's options, kept in rows of a data set). Objects are read by attribute;
+nothing here imports vLLM.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from outlines.constraint import KINDS, Constraint, ConstraintKind
 
-from . import NAME
+from . import NAME, structural_tag
 
 
 def is_ours(params: Any) -> bool:
@@ -24,6 +25,13 @@ def is_ours(params: Any) -> bool:
     if structured is not None and getattr(structured, "_backend", None) == NAME:
         return True
     return NAME in (getattr(params, "extra_args", None) or ())
+
+
+def field(constraint: Constraint) -> dict[str, Any]:
+    """The argument of vLLM's `StructuredOutputsParams` that holds the constraint."""
+    if constraint.kind in ("union", "sequence", "repeat"):
+        return {"structural_tag": structural_tag.dumps(constraint)}
+    return {constraint.kind: constraint.plain()[1]}
 
 
 def write(params: Any, constraint: Constraint, structured_outputs: Any) -> None:
@@ -45,8 +53,9 @@ def read(params: Any) -> Constraint:
             f"extra_args[{NAME!r}] is set but structured_outputs is not: put the constraint in structured_outputs"
         )
     options = _options(params, structured)
-    if getattr(structured, "structural_tag", None) is not None:
-        raise ValueError("structural_tag is not supported by outlines: use json, regex, choice or grammar")
+    if (tag := getattr(structured, "structural_tag", None)) is not None:
+        whole = structural_tag.loads(tag)
+        return Constraint(whole.kind, whole.plain()[1], {**options, **dict(whole.options)})
     kind: ConstraintKind
     for kind in KINDS:
         value = getattr(structured, kind, None)

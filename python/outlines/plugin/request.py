@@ -71,9 +71,7 @@ def mark(params: Any, constraint: Constraint) -> None:
         raise ValueError(
             "sampling_params.structured_outputs and an output type are two constraints on one output: give one"
         )
-    value = list(constraint.value) if constraint.kind == "choice" else constraint.value
-    field: dict[str, Any] = {constraint.kind: value}
-    _mark.write(params, constraint, StructuredOutputsParams(**field))
+    _mark.write(params, constraint, StructuredOutputsParams(**_mark.field(constraint)))
 
 
 def chosen_backend(llm: Any) -> str | None:
@@ -109,7 +107,7 @@ def prepare(llm: Any, constraint: Constraint) -> None:
     Raises:
         ConstraintError: the engine's own error, with its message and place.
     """
-    error = _call(llm, PREPARE_METHOD, constraint.kind, constraint.value, dict(constraint.options))
+    error = _call(llm, PREPARE_METHOD, *constraint.plain())
     if error is not None:
         raise failure.from_dict(error)
 

@@ -21,10 +21,24 @@ from typing import TYPE_CHECKING, Any
 
 from outlines.constraint import Constraint
 from outlines.types.patterns import MAX_DIGITS, all_of, containing, integers
-from outlines.types.terms import CFG, Alternatives, Choice, JsonSchema, Regex, String, Term
+from outlines.types.terms import (
+    CFG,
+    Alternatives,
+    Choice,
+    JsonSchema,
+    Regex,
+    Repeat,
+    Sequence,
+    String,
+    Term,
+    is_schema_builder,
+    plain_value,
+)
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+    from outlines.guide import Index
 
 INTEGER = rf"-?(?:0|[1-9][0-9]{{0,{MAX_DIGITS - 1}}})"
 # An exponent of two digits keeps the value finite.
@@ -78,8 +92,23 @@ def constraint_of(term: Term) -> Constraint:
             return Constraint("grammar", definition)
         case Alternatives(terms) if all(isinstance(member, (String, Choice)) for member in terms):
             return Constraint("choice", list(dict.fromkeys(text for member in terms for text in _texts(member))))
+        case Alternatives(terms) if not _has_pattern(term):
+            return Constraint("union", map(constraint_of, terms))
+        case Sequence(terms) if not _has_pattern(term):
+            return Constraint("sequence", map(constraint_of, terms))
+        case Repeat(part, min_count, max_count) if not _has_pattern(term):
+            return Constraint("repeat", constraint_of(part), {"min": min_count, "max": max_count})
         case _:
             return Constraint("regex", term.pattern())
+
+
+@functools.lru_cache(maxsize=64)
+def index_of(term: Term) -> Index:
+    """The engine's index of a term over single bytes, which decides whether a text is one."""
+    from outlines.guide import Index, Vocabulary
+
+    vocabulary = Vocabulary([bytes([byte]) for byte in range(256)], [], 256)
+    return Index.from_constraint(constraint_of(term).plain(), vocabulary)
 
 
 def _texts(term: Term) -> tuple[str, ...]:
@@ -146,13 +175,13 @@ def _term(source: Term) -> OutputType:
         case JsonSchema():
             return OutputType(source, json.loads)
         case Choice(_, values):
-            return OutputType(source, _one_of(_by_text((str(value), value) for value in values)).parse)
+            return OutputType(source, _one_of(_by_text((str(plain_value(value)), value) for value in values)).parse)
         case _:
             return OutputType(source, str)
 
 
 def _schema_builder(source: Any) -> OutputType:
-    return OutputType(JsonSchema(source.to_schema()), json.loads)
+    return OutputType(JsonSchema(source), json.loads)
 
 
 # Fixed values.
@@ -163,7 +192,7 @@ def _literal(source: Any) -> OutputType:
     for value in values:
         if isinstance(value, bytes):
             raise TypeError(f"{source!r} cannot be an output type: {value!r} has no text form. Use str values")
-    return _one_of(_by_text((str(value.value if isinstance(value, enum.Enum) else value), value) for value in values))
+    return _one_of(_by_text((str(plain_value(value)), value) for value in values))
 
 
 def _literal_values(source: Any) -> list[Any]:
@@ -191,22 +220,34 @@ def _enum(source: type[enum.Enum]) -> OutputType:
 
 
 def _union(source: Any) -> OutputType:
-    members = [convert(argument) for argument in typing.get_args(source)]
-    parse = _first_that_reads([member.parse for member in members])
-    terms = [member.term for member in members if member.term is not None]
-    if len(terms) < len(members):
-        # One member is any text at all; the others are tried first when the text is read.
-        free = [member.parse for member in members if member.term is None]
-        other = [member.parse for member in members if member.term is not None]
-        return OutputType(None, _first_that_reads(other + free))
-    if all(_has_pattern(term) for term in terms):
-        return OutputType(Alternatives(tuple(terms)), parse)
-    if all(member.is_json for member in members):
+    arguments = typing.get_args(source)
+    members = [convert(argument) for argument in arguments]
+    containers = [
+        argument
+        for argument, member in zip(arguments, members, strict=True)
+        if member.is_json and member.term is not None and not _has_pattern(member.term)
+    ]
+    if len(containers) == len(members):
         return _json(source)
-    raise TypeError(
-        f"{source!r} cannot be an output type yet: it mixes a bare scalar with a JSON container. Put the union in a "
-        "pydantic model's field or in a list, where every member is JSON"
-    )
+    if len(containers) > 1:
+        # One schema for all of them, so that pydantic chooses among them as it does in a field.
+        first = members[arguments.index(containers[0])]
+        together = _json(typing.Union[tuple(containers)])  # noqa: UP007 - made of values
+        members = [
+            together if member is first else member
+            for argument, member in zip(arguments, members, strict=True)
+            if member is first or argument not in containers
+        ]
+    return _any_of(members)
+
+
+def _any_of(members: list[OutputType]) -> OutputType:
+    terms = tuple(member.term for member in members if member.term is not None)
+    if len(terms) == len(members):
+        return OutputType(Alternatives(terms), _first_that_reads([member.parse for member in members]))
+    # One member is any text at all; the others are tried first when the text is read.
+    members = sorted(members, key=lambda member: member.term is None)
+    return OutputType(None, _first_that_reads([member.parse for member in members]))
 
 
 def _first_that_reads(parsers: list[Callable[[str], Any]]) -> Callable[[str], Any]:
@@ -276,7 +317,7 @@ def _described(source: Any) -> OutputType:
 def _from_schema(schema: Mapping[str, Any], adapter: TypeAdapter[Any]) -> OutputType | None:
     """A scalar that a schema describes, written bare; None when the schema is of a container."""
     if "anyOf" in schema:
-        return _any_from_schemas(schema["anyOf"], adapter)
+        return _any_from_schemas(schema, adapter)
     conditions = _conditions(schema).keys() - {"type"}
     understood: OutputType | None = None
     match schema.get("type"):
@@ -284,7 +325,7 @@ def _from_schema(schema: Mapping[str, Any], adapter: TypeAdapter[Any]) -> Output
             low, high = _integer_bounds(schema)
             understood = OutputType(Regex(integers(low, high)), adapter.validate_json, is_json=True)
         case "number" if not conditions:
-            understood = OutputType(Regex(FLOAT), adapter.validate_json, is_json=True)
+            understood = OutputType(Regex(FLOAT), adapter.validate_strings, is_json=True)
         case "string" if not conditions & {"enum", "const"}:
             pattern = _string_pattern(schema)
             understood = OutputType(None if pattern is None else Regex(pattern), adapter.validate_python)
@@ -295,15 +336,16 @@ def _from_schema(schema: Mapping[str, Any], adapter: TypeAdapter[Any]) -> Output
     return understood
 
 
-def _any_from_schemas(schemas: list[Mapping[str, Any]], adapter: TypeAdapter[Any]) -> OutputType | None:
-    members = []
-    for schema in schemas:
-        member = _from_schema(schema, adapter)
-        if member is None or member.term is None or not _has_pattern(member.term):
-            return None
-        members.append((member.term, member.parse))
-    parse = _first_that_reads([parse for _, parse in members])
-    return OutputType(Alternatives(tuple(term for term, _ in members)), parse)
+def _any_from_schemas(schema: Mapping[str, Any], adapter: TypeAdapter[Any]) -> OutputType | None:
+    members = [_from_schema(member, adapter) for member in schema["anyOf"]]
+    scalars = [member for member in members if member is not None]
+    if not scalars:
+        return None
+    containers = [part for part, member in zip(schema["anyOf"], members, strict=True) if member is None]
+    if containers:
+        term = JsonSchema({**schema, "anyOf": containers}, plain_integers=True)
+        scalars.append(OutputType(term, adapter.validate_json, is_json=True))
+    return _any_of(scalars)
 
 
 def _integer_bounds(schema: Mapping[str, Any]) -> tuple[int | None, int | None]:
@@ -362,10 +404,6 @@ def _is_enum(source: Any) -> bool:
     return isinstance(source, type) and issubclass(source, enum.Enum)
 
 
-def _is_schema_builder(source: Any) -> bool:
-    return type(source).__module__.partition(".")[0] == "genson" and hasattr(source, "to_schema")
-
-
 def _is_callable(source: Any) -> bool:
     if isinstance(source, type) or not callable(source):
         return False
@@ -391,7 +429,7 @@ _RULES: tuple[tuple[Callable[[Any], bool], Callable[[Any], OutputType]], ...] = 
     (_origin(typing.Union, types.UnionType), _union),
     (_origin(typing.Annotated), _annotated),
     (lambda source: hasattr(source, "__supertype__") or type(source).__name__ == "TypeAliasType", _renamed),
-    (_is_schema_builder, _schema_builder),
+    (is_schema_builder, _schema_builder),
     (_is_callable, _callable),
     (lambda source: True, _described),
 )

@@ -7,10 +7,16 @@ still fail validation, so the generator here says those places exactly, and refu
 
 from __future__ import annotations
 
+import decimal
+import enum
+import functools
+import inspect
 import re
 import sys
 import types
 import typing
+from collections.abc import Callable
+from math import inf, isfinite, nextafter
 from typing import Any
 
 import typing_extensions
@@ -19,9 +25,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from outlines.types import formats
+from outlines.types.callables import arguments_model
 from outlines.types.patterns import integers
+from outlines.types.terms import Choice, JsonSchema, is_schema_builder
 
 _BOUNDS = ("gt", "ge", "lt", "le")
+# So many digits of any decimal number are those of the nearest float.
+_FLOAT_DIGITS = 15
 # Of a key's schema, what does not restrict it.
 _NOTES = frozenset({"title", "description", "default", "examples", "deprecated"})
 
@@ -41,6 +51,8 @@ def json_schema_of_adapter(adapter: TypeAdapter[Any], source: Any) -> dict[str, 
         return adapter.json_schema(schema_generator=_ExactJsonSchema)
     except (PydanticInvalidForJsonSchema, PydanticUserError) as error:
         raise not_describable(source, error) from error
+    except KeyError as error:
+        raise not_describable(source, f"the reference {error} in a JsonSchema within it cannot be followed") from error
 
 
 def adapter_of(source: Any) -> TypeAdapter[Any]:
@@ -66,23 +78,44 @@ def not_describable(source: Any, error: Exception | str) -> TypeError:
 
 
 def _current(source: Any) -> Any:
-    """`source` with TypedDicts of `typing` rewritten as those of `typing_extensions`.
+    """`source` with what pydantic does not know rewritten as what it does.
 
-    Before Python 3.12 pydantic takes the latter only.
+    Among a container's arguments these are functions, genson's builders and a Literal of members of an Enum, which
+    pydantic does not read from JSON; and, before Python 3.12, TypedDicts of `typing`.
     """
-    if sys.version_info >= (3, 12):
-        return source
-    if typing.is_typeddict(source):
-        return _current_typed_dict(source)
+    replacement = _replacement(source)
+    if replacement is not None:
+        return replacement
     arguments = typing.get_args(source)
     if not arguments or typing.get_origin(source) is typing.Literal:
         return source
-    current = tuple(_current(argument) for argument in arguments)
+    is_annotated = typing.get_origin(source) is typing.Annotated
+    # What follows an annotated type is no type.
+    current = tuple(
+        argument if is_annotated and position > 0 else _current(argument) for position, argument in enumerate(arguments)
+    )
     if all(new is old for new, old in zip(current, arguments, strict=True)):
         return source
     origin: Any = typing.get_origin(source)
     # Of these two the origin cannot be given arguments.
     return {types.UnionType: typing.Union, typing.Annotated: typing.Annotated}.get(origin, origin)[current]
+
+
+def _replacement(source: Any) -> Any:
+    if typing.is_typeddict(source) and sys.version_info < (3, 12):
+        return _current_typed_dict(source)
+    if inspect.isroutine(source) or isinstance(source, functools.partial):
+        return arguments_model(source)
+    if is_schema_builder(source):
+        return JsonSchema(source)
+    if typing.get_origin(source) is typing.Literal and any(map(_is_read_as_itself_only, typing.get_args(source))):
+        return Choice(typing.get_args(source))
+    return None
+
+
+def _is_read_as_itself_only(value: Any) -> bool:
+    """Whether this is a member of an Enum that is not equal to its value, as those of an `IntEnum` are."""
+    return isinstance(value, enum.Enum) and value.value != value
 
 
 def _current_typed_dict(source: Any) -> Any:
@@ -170,6 +203,13 @@ class _ExactJsonSchema(GenerateJsonSchema):
 
     # Scalars.
 
+    def literal_schema(self, schema: core_schema.LiteralSchema) -> JsonSchemaValue:
+        if any(map(_is_read_as_itself_only, schema["expected"])):
+            raise PydanticInvalidForJsonSchema(
+                "pydantic does not read a Literal of members of an Enum from JSON; use the Enum itself or Choice([...])"
+            )
+        return super().literal_schema(schema)
+
     def str_schema(self, schema: core_schema.StringSchema) -> JsonSchemaValue:
         json_schema = super().str_schema(schema)
         pattern = schema.get("pattern")
@@ -188,23 +228,24 @@ class _ExactJsonSchema(GenerateJsonSchema):
             return _with_pattern(json_schema, r"[\x00-\x7f]*")
         return json_schema
 
+    def float_schema(self, schema: core_schema.FloatSchema) -> JsonSchemaValue:
+        return {**super().float_schema(schema), **_bounds(schema, lambda value: value)}
+
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
-        # As a number only: a string of one could not carry the bounds.
-        json_schema: dict[str, Any] = {"type": "number"}
-        bounds: dict[str, Any] = dict(schema)
-        names = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
-        for bound, keyword in names.items():
-            if (value := bounds.get(bound)) is not None:
-                json_schema[keyword] = float(value)
+        # As a number only: a string of one could not carry the bounds. pydantic reads it by way of a float.
+        json_schema = {"type": "number", **_bounds(schema, lambda value: decimal.Decimal(repr(value)))}
         places, digits = schema.get("decimal_places"), schema.get("max_digits")
-        if schema.get("multiple_of") is not None:
-            json_schema["multipleOf"] = float(schema["multiple_of"])
+        multiple = schema.get("multiple_of")
+        if multiple is not None:
             if places is not None or digits is not None:
                 raise TypeError("a Decimal with multiple_of cannot have decimal_places or max_digits too")
-        if places is not None or digits is not None:
+            json_schema["multipleOf"] = float(multiple)
+            digits = _FLOAT_DIGITS
+            places = max(0, -int(decimal.Decimal(multiple).as_tuple().exponent))
+        elif places is not None or digits is not None:
             json_schema["multipleOf"] = float(f"1e-{places}") if places else 1
         if digits is not None:
-            limit = 10 ** (digits - (places or 0))
+            limit = 10 ** (min(digits, _FLOAT_DIGITS) - (places or 0))
             return {"allOf": [json_schema, {"exclusiveMinimum": -limit, "exclusiveMaximum": limit}], "type": "number"}
         return json_schema
 
@@ -241,6 +282,39 @@ class _ExactJsonSchema(GenerateJsonSchema):
 
     def json_schema(self, schema: core_schema.JsonSchema) -> JsonSchemaValue:
         raise PydanticInvalidForJsonSchema("JSON inside a JSON string cannot be enforced")
+
+
+def _bounds(schema: Any, read: Callable[[float], Any]) -> JsonSchemaValue:
+    """The bounds of a number that is read as a float: as the first float within each of them.
+
+    A text beyond an exclusive bound by digits that a float has not would be read as the bound itself; one that is not
+    beyond the nearest float within cannot. `read` is the value that pydantic makes of a float and compares.
+    """
+    keywords: JsonSchemaValue = {}
+    sides = (("ge", "gt", "minimum", "exclusiveMinimum", inf), ("le", "lt", "maximum", "exclusiveMaximum", -inf))
+    for inclusive, exclusive, keyword, exclusive_keyword, inward in sides:
+        for bound in (inclusive, exclusive):
+            limit = schema.get(bound)
+            if limit is None:
+                continue
+            if not isinstance(limit, decimal.Decimal):
+                limit = read(float(limit))
+            # A few steps at most: `float` rounds to a neighbour.
+            first = float(limit)
+            while not _is_within(read(first), limit, bound) and isfinite(first):
+                first = nextafter(first, inward)
+            if limit == 0 or not isfinite(first):
+                # No number is written so small that it would be read as 0.
+                keywords[exclusive_keyword if bound == exclusive else keyword] = float(limit)
+            elif keyword in keywords:
+                keywords[keyword] = max(keywords[keyword], first) if inward > 0 else min(keywords[keyword], first)
+            else:
+                keywords[keyword] = first
+    return keywords
+
+
+def _is_within(value: Any, limit: Any, bound: str) -> bool:
+    return bool({"ge": value >= limit, "gt": value > limit, "le": value <= limit, "lt": value < limit}[bound])
 
 
 def _closed(schema: JsonSchemaValue) -> JsonSchemaValue:

@@ -8,9 +8,11 @@ term is.
 
 from __future__ import annotations
 
+import enum
 import json
 import os
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,8 +35,8 @@ class Term:
             TypeError: the term has none (a JSON Schema, a grammar).
         """
         raise TypeError(
-            f"{type(self).__name__} has no regular expression, so it cannot be combined with other terms or checked "
-            "by itself: use it alone, as an output type"
+            f"{type(self).__name__} has no regular expression, so it cannot be a field or an item: use it as an output "
+            "type, by itself or combined with other terms"
         )
 
     def children(self) -> tuple[Term, ...]:
@@ -88,9 +90,26 @@ class Term:
         """This term any number of times."""
         return Repeat(self, 0, None)
 
+    def described(self) -> str:
+        """The term in an error's words: its pattern, or its tree where it has none."""
+        try:
+            return self.pattern()
+        except TypeError:
+            return str(self)
+
     def matches(self, text: str) -> bool:
-        """Whether the whole of `text` is what this term describes."""
-        return _compiled(self.pattern()).fullmatch(text) is not None
+        """Whether the whole of `text` is what this term describes.
+
+        Raises:
+            ConstraintError: the term holds a schema or a grammar that cannot be honoured; also a ValueError.
+        """
+        try:
+            pattern = self.pattern()
+        except TypeError:
+            from outlines.types.convert import index_of
+
+            return index_of(self).accepts(text)
+        return _compiled(pattern).fullmatch(text) is not None
 
     def validate(self, text: str) -> str:
         """`text` itself if it matches.
@@ -99,7 +118,7 @@ class Term:
             ValueError: it does not.
         """
         if not self.matches(text):
-            raise ValueError(f"{text!r} is not a full match of {self.pattern()}")
+            raise ValueError(f"{text!r} is not a full match of {self.described()}")
         return text
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -155,7 +174,7 @@ class Choice(Term):
 
     Raises:
         ValueError: there are no values.
-        TypeError: a value is not a str, int, float, bool or None.
+        TypeError: a value is not a str, int, float, bool, None or a member of an Enum of such values.
     """
 
     texts: tuple[str, ...]
@@ -169,10 +188,10 @@ class Choice(Term):
         if not items:
             raise ValueError("Choice([]) allows nothing: give at least one value")
         for item in items:
-            if item is not None and not isinstance(item, (str, int, float)):
+            if (value := plain_value(item)) is not None and not isinstance(value, (str, int, float)):
                 raise TypeError(f"Choice takes str, int, float, bool and None values, not {item!r}")
         object.__setattr__(self, "values", items)
-        object.__setattr__(self, "texts", tuple(dict.fromkeys(map(str, items))))
+        object.__setattr__(self, "texts", tuple(dict.fromkeys(str(plain_value(item)) for item in items)))
 
     def pattern(self) -> str:
         return "|".join(re.escape(text) for text in self.texts)
@@ -180,13 +199,29 @@ class Choice(Term):
     def label(self) -> str:
         return f"Choice({list(self.values)!r})"
 
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(self._of_json)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"enum": [plain_value(value) for value in self.values]}
+
+    def _of_json(self, given: Any) -> Any:
+        for value in self.values:
+            plain = plain_value(value)
+            # JSON keeps true and 1 apart, which are equal here.
+            if given is value or (given == plain and isinstance(given, bool) == isinstance(plain, bool)):
+                return value
+        raise ValueError(f"{given!r} is not one of {', '.join(map(repr, self.values))}")
+
 
 @dataclass(frozen=True, init=False)
 class JsonSchema(Term):
     """JSON that a schema allows.
 
     Args:
-        schema: JSON text, a dict, a bool, or a Python type that pydantic can describe.
+        schema: JSON text, a dict, a bool, a genson `SchemaBuilder`, or a Python type that pydantic can describe.
         whitespace_pattern: regular expression of the blanks allowed between tokens, in place of the default.
         property_order: "schema" (the default: members in the order declared) or "any".
         plain_integers: whether integers are written as `5`, never `5.0` or `5e2`, which JSON Schema counts as integers
@@ -209,6 +244,8 @@ class JsonSchema(Term):
         property_order: str | None = None,
         plain_integers: bool | None = None,
     ) -> None:
+        if is_schema_builder(schema):
+            schema = schema.to_schema()
         if plain_integers is None:
             plain_integers = not isinstance(schema, (str, Mapping, bool))
         object.__setattr__(self, "plain_integers", plain_integers)
@@ -223,6 +260,19 @@ class JsonSchema(Term):
 
     def label(self) -> str:
         return f"JsonSchema({self.schema!r})"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        if self.whitespace_pattern is not None or self.property_order is not None:
+            raise TypeError(
+                "whitespace_pattern and property_order are about a whole text: give them to a JsonSchema of the whole "
+                "type, not to one that is a field or an item of it"
+            )
+        return core_schema.any_schema()
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return embedded_schema(json.loads(self.schema))
 
 
 @dataclass(frozen=True)
@@ -319,6 +369,43 @@ class Repeat(Term):
                 return f"{{{low}}}"
             case low, high:
                 return f"{{{low},{high}}}"
+
+
+def plain_value(value: Any) -> Any:
+    """The value that stands for a member of an Enum; any other value itself."""
+    return value.value if isinstance(value, enum.Enum) else value
+
+
+def embedded_schema(schema: Any) -> dict[str, Any]:
+    """A schema as part of a larger one. With an identifier of its own, its references stay within it."""
+    if isinstance(schema, bool):
+        return {} if schema else {"not": {}}
+    text = json.dumps(schema)
+    if not any(f'"{keyword}"' in text for keyword in ("$ref", "$dynamicRef", "$schema")):
+        return dict(schema)
+    # pydantic, which puts the whole together, follows no reference that starts with https.
+    name = schema.get("$id", f"https://outlines.invalid/{zlib.crc32(text.encode()):08x}")
+    return {"$id": name, **_with_absolute_references(schema, name)}
+
+
+def _with_absolute_references(schema: Any, name: str) -> Any:
+    if isinstance(schema, list):
+        return [_with_absolute_references(item, name) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        keyword: f"{name}{value}"
+        if keyword == "$ref" and isinstance(value, str) and value.startswith("#")
+        else value
+        if keyword in ("const", "enum", "default", "examples")
+        else _with_absolute_references(value, name)
+        for keyword, value in schema.items()
+    }
+
+
+def is_schema_builder(source: Any) -> bool:
+    """Whether this is a `SchemaBuilder` of genson, which need not be installed."""
+    return type(source).__module__.partition(".")[0] == "genson" and hasattr(source, "to_schema")
 
 
 def as_term(value: Any) -> Term:

@@ -11,7 +11,8 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(check_regex, module)?)?;
     module.add_function(wrap_pyfunction!(check_json_schema, module)?)?;
     module.add_function(wrap_pyfunction!(check_choices, module)?)?;
-    module.add_function(wrap_pyfunction!(check_grammar, module)?)
+    module.add_function(wrap_pyfunction!(check_grammar, module)?)?;
+    module.add_function(wrap_pyfunction!(check_constraint, module)?)
 }
 
 fn check(py: Python<'_>, constraint: Constraint) -> PyResult<()> {
@@ -47,4 +48,9 @@ fn check_choices(py: Python<'_>, values: Vec<String>) -> PyResult<()> {
 #[pyfunction]
 fn check_grammar(py: Python<'_>, text: String) -> PyResult<()> {
     check(py, Constraint::Grammar(text, options::lark()))
+}
+
+#[pyfunction]
+fn check_constraint(py: Python<'_>, constraint: options::Described<'_>) -> PyResult<()> {
+    check(py, options::constraint(constraint)?)
 }

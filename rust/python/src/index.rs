@@ -81,6 +81,15 @@ impl Index {
         Index::build(py, Constraint::Grammar(text, options::lark()), vocabulary)
     }
 
+    #[staticmethod]
+    fn from_constraint(
+        py: Python<'_>,
+        constraint: options::Described<'_>,
+        vocabulary: Py<Vocabulary>,
+    ) -> PyResult<Self> {
+        Index::build(py, options::constraint(constraint)?, vocabulary)
+    }
+
     fn accepts(&self, text: &Bound<'_, PyAny>) -> PyResult<bool> {
         self.on_text(text, |index, text| index.accepts(text))
     }

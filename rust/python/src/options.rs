@@ -1,8 +1,12 @@
-//! The options of each kind of constraint, from keyword arguments.
+//! Constraints and their options, from Python's arguments.
 
+use outlines_engine::constraint::Constraint;
 use outlines_engine::{json_schema, lark};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::json_value;
 
 pub fn json_schema(
     property_order: &str,
@@ -24,6 +28,61 @@ pub fn json_schema(
         plain_integers,
         ..Default::default()
     })
+}
+
+/// A constraint of any kind: its kind, its value, and its options as keyword arguments have them.
+pub type Described<'py> = (String, Bound<'py, PyAny>, Bound<'py, PyDict>);
+
+/// The constraint that is described.
+pub fn constraint((kind, value, options): Described<'_>) -> PyResult<Constraint> {
+    let known: &[&str] = match kind.as_str() {
+        "json" => &["property_order", "whitespace_pattern", "plain_integers"],
+        "repeat" => &["min", "max"],
+        _ => &[],
+    };
+    for name in options.keys() {
+        let name: String = name.extract()?;
+        if !known.contains(&name.as_str()) {
+            let message = format!("unknown option {name:?} for a {kind} constraint");
+            return Err(PyValueError::new_err(message));
+        }
+    }
+    Ok(match kind.as_str() {
+        "regex" => Constraint::Regex(value.extract()?),
+        "choice" => Constraint::Choices(value.extract()?),
+        "grammar" => Constraint::Grammar(value.extract()?, lark()),
+        "union" => Constraint::Union(parts(&value)?),
+        "sequence" => Constraint::Sequence(parts(&value)?),
+        "repeat" => {
+            let part = Box::new(constraint(value.extract()?)?);
+            let min = option(&options, "min")?.unwrap_or(0);
+            Constraint::Repeat(part, min, option(&options, "max")?)
+        }
+        "json" => {
+            let order: Option<String> = option(&options, "property_order")?;
+            let options = json_schema(
+                order.as_deref().unwrap_or("schema"),
+                option(&options, "whitespace_pattern")?,
+                option(&options, "plain_integers")?.unwrap_or(false),
+            )?;
+            Constraint::JsonSchema(json_value::schema(&value)?, options)
+        }
+        other => {
+            let message = format!("unknown constraint kind {other:?}");
+            return Err(PyValueError::new_err(message));
+        }
+    })
+}
+
+fn parts(value: &Bound<'_, PyAny>) -> PyResult<Vec<Constraint>> {
+    value.extract::<Vec<Described<'_>>>()?.into_iter().map(constraint).collect()
+}
+
+fn option<'py, T>(options: &Bound<'py, PyDict>, name: &str) -> PyResult<Option<T>>
+where
+    T: for<'a> FromPyObject<'a, 'py>,
+{
+    options.get_item(name)?.map(|value| value.extract().map_err(Into::into)).transpose()
 }
 
 pub fn lark() -> lark::Options {

@@ -109,6 +109,8 @@ pub struct Grammar {
     rule_nullable: Vec<bool>,
     names: Vec<String>,
     root: NodeId,
+    /// The expander whose keys come in now, and how many there are.
+    expander: (u32, u32),
 }
 
 impl Default for Grammar {
@@ -130,6 +132,7 @@ impl Grammar {
             rule_nullable: Vec::new(),
             names: Vec::new(),
             root: NodeId::EMPTY,
+            expander: (0, 1),
         };
         let empty = grammar.intern(Node::Empty);
         let never = grammar.intern(Node::Never);
@@ -174,12 +177,25 @@ impl Grammar {
     /// What the expander makes of `key` and the text of the capture this is in. Never the empty
     /// text.
     pub fn with_text(&mut self, key: u32) -> NodeId {
+        let key = self.key(key);
         self.intern(Node::WithText(key))
     }
 
     /// What the expander makes of `key`.
     pub fn dynamic(&mut self, key: u32) -> NodeId {
+        let key = self.key(key);
         self.intern(Node::Dynamic(key))
+    }
+
+    /// From here on, keys are those of expander `which` of `count`: expander `key % count` made a
+    /// node, and knows it as `key / count`.
+    pub fn set_expander(&mut self, which: usize, count: usize) {
+        self.expander = (which as u32, count as u32);
+    }
+
+    fn key(&self, key: u32) -> u32 {
+        let (which, count) = self.expander;
+        key * count + which
     }
 
     /// One after another.

@@ -57,24 +57,26 @@ use schema::Schemas;
 use separators::Separators;
 use trace::{After, Course};
 
-/// The grammar of a schema, and what expands its nodes.
+/// The node of a schema, and what expands the nodes below it.
 ///
 /// # Errors
 /// [`crate::error::Error::JsonSchema`] for a schema that is none, that cannot be honoured or that
 /// allows no value; [`crate::error::Error::Limit`] for one that is too large to decide that.
-pub fn compile(schema: Value, options: &Options) -> Result<(Grammar, Box<dyn Expander>)> {
-    let mut grammar = Grammar::new();
+pub fn compile(
+    grammar: &mut Grammar,
+    schema: Value,
+    options: &Options,
+) -> Result<(NodeId, Box<dyn Expander>)> {
     let (schemas, root) = scan::scan(&schema, options, &mut grammar.exprs)?;
-    let separators = Separators::new(&mut grammar, options.whitespace_pattern.as_deref())?;
+    let separators = Separators::new(grammar, options.whitespace_pattern.as_deref())?;
     let mut front = Front::new(schemas, options.property_order, separators);
     let goal = front.formulas.schema(root);
     front.refuel();
-    if !front.is_satisfiable(goal, &mut grammar)? {
-        return Err(front.conflict(root, &mut grammar)?);
+    if !front.is_satisfiable(goal, grammar)? {
+        return Err(front.conflict(root, grammar)?);
     }
-    let root = front.goal_node(goal, &mut grammar)?;
-    grammar.set_root(root);
-    Ok((grammar, Box::new(front)))
+    let root = front.goal_node(goal, grammar)?;
+    Ok((root, Box::new(front)))
 }
 
 /// What a dynamic node, or what follows a capture, stands for.

@@ -21,15 +21,16 @@ use crate::regex;
 /// How many instances of templates there may be.
 const MOST_INSTANCES: usize = 10_000;
 
-/// The grammar of some definitions.
+/// The node of some definitions.
 pub(super) fn lower(
+    grammar: &mut Grammar,
     definitions: &Definitions,
     start: &str,
     warnings: &mut Vec<String>,
-) -> Result<Grammar> {
+) -> Result<NodeId> {
     let mut lower = Lower {
         definitions,
-        grammar: Grammar::new(),
+        grammar,
         terminals: Terminals::default(),
         ignored: NodeId::EMPTY,
         tokens: FxHashMap::default(),
@@ -46,7 +47,7 @@ pub(super) fn lower(
     let root = lower.grammar.seq([lower.ignored, root]);
     lower.grammar.set_root(root);
     lower.work_off()?;
-    let Lower { mut grammar, rules, .. } = lower;
+    let Lower { grammar, rules, .. } = lower;
     let used: FxHashSet<&str> = rules.keys().map(|(name, _)| name.as_str()).collect();
     for (name, entry) in &definitions.entries {
         if !entry.terminal && entry.file.is_none() && !used.contains(name.as_str()) {
@@ -60,7 +61,7 @@ pub(super) fn lower(
         let message = format!("the grammar has no sentence: the rule {start:?} never ends");
         return Err(error_in(entry.file.as_deref(), entry.place, message));
     }
-    Ok(grammar)
+    Ok(grammar.root())
 }
 
 /// What a template's parameter stands for.
@@ -88,9 +89,9 @@ impl Scope {
 /// A rule by its name and arguments.
 type Key = (String, Vec<Argument>);
 
-struct Lower<'d> {
+struct Lower<'g, 'd> {
     definitions: &'d Definitions,
-    grammar: Grammar,
+    grammar: &'g mut Grammar,
     terminals: Terminals,
     /// Any number of ignored terminals.
     ignored: NodeId,
@@ -100,7 +101,7 @@ struct Lower<'d> {
     waiting: VecDeque<(RuleId, Key)>,
 }
 
-impl Lower<'_> {
+impl Lower<'_, '_> {
     fn ignored(&mut self) -> Result<NodeId> {
         let mut items = Vec::new();
         for (name, _) in &self.definitions.ignored {

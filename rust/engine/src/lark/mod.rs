@@ -32,7 +32,7 @@ mod token;
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
-use crate::grammar::Grammar;
+use crate::grammar::{Grammar, NodeId};
 
 /// How a grammar is read.
 #[derive(Clone, Debug)]
@@ -49,13 +49,13 @@ impl Default for Options {
     }
 }
 
-/// The grammar of a Lark grammar's text.
+/// The node of a Lark grammar's text.
 ///
 /// # Errors
 /// [`Error::Grammar`] with line and column for a text that is no grammar, a name that is not
 /// defined, a terminal that cannot be honoured, or a grammar without any sentence.
-pub fn compile(text: &str, options: &Options) -> Result<Grammar> {
-    compile_reporting(text, options, &mut Vec::new())
+pub fn compile(grammar: &mut Grammar, text: &str, options: &Options) -> Result<NodeId> {
+    compile_reporting(grammar, text, options, &mut Vec::new())
 }
 
 /// The same; rules that no sentence can use are reported, one message each.
@@ -63,12 +63,13 @@ pub fn compile(text: &str, options: &Options) -> Result<Grammar> {
 /// # Errors
 /// As for [`compile`].
 pub fn compile_reporting(
+    grammar: &mut Grammar,
     text: &str,
     options: &Options,
     warnings: &mut Vec<String>,
-) -> Result<Grammar> {
+) -> Result<NodeId> {
     let definitions = load::load(text, options)?;
-    lower::lower(&definitions, &options.start, warnings)
+    lower::lower(grammar, &definitions, &options.start, warnings)
 }
 
 /// A place in a grammar's text; line and column count from 1, columns in code points.

@@ -28,6 +28,7 @@ use crate::error::{Error, Result};
 use crate::expr::{ExprId, Exprs};
 use crate::grammar::{Expander, Grammar, NodeId};
 
+use guard::Completable;
 pub use stack::StackId;
 use stack::Stacks;
 use text::{TextId, Texts};
@@ -101,7 +102,7 @@ pub struct Automaton {
     rows: Vec<RowRef>,
     cells: Vec<Cell>,
     ids: HashTable<StateId>,
-    guarded: FxHashMap<(ExprId, ExprId), bool>,
+    completable: Completable,
     taken: FxHashMap<(ExprId, usize), bool>,
     lengths: FxHashMap<(StateId, usize), Option<u32>>,
     start: StateId,
@@ -114,7 +115,8 @@ impl Automaton {
     ///
     /// # Errors
     /// What the expander or the terminals of the start state report.
-    pub fn new(grammar: Grammar, expander: Option<Box<dyn Expander>>) -> Result<Self> {
+    pub fn new(mut grammar: Grammar, expander: Option<Box<dyn Expander>>) -> Result<Self> {
+        let completable = Completable::new(grammar.barriers.take());
         let mut automaton = Automaton {
             grammar,
             expander,
@@ -127,7 +129,7 @@ impl Automaton {
             rows: Vec::new(),
             cells: Vec::new(),
             ids: HashTable::new(),
-            guarded: FxHashMap::default(),
+            completable,
             taken: FxHashMap::default(),
             lengths: FxHashMap::default(),
             start: StateId::DEAD,

@@ -55,7 +55,7 @@ impl Automaton {
         let State { mut configs, accepting } = self.states[state.index()].clone();
         for config in &mut configs {
             config.terminal = self.grammar.exprs.clamp(config.terminal, bytes);
-            config.stack = self.stacks.truncate(&mut self.grammar, config.stack, depth, bytes);
+            config.stack = self.truncate(config.stack, depth, bytes)?;
             config.text = config.text.forgotten();
         }
         let prediction =
@@ -63,11 +63,39 @@ impl Automaton {
         self.finish(prediction)
     }
 
-    pub(super) fn add(&mut self, prediction: &mut Prediction, config: Config) -> Result<()> {
-        if config.guard != ExprId::NEVER && !self.can_pass(config.terminal, config.guard)? {
-            return Ok(());
+    /// The top `depth` frames of every way, the rest cut off (further down where it matters how the
+    /// frame above ends), captured texts left open, and counts above `bytes` made unbounded: every
+    /// round takes a byte.
+    fn truncate(&mut self, stack: StackId, depth: u32, bytes: u32) -> Result<StackId> {
+        if depth == 0 {
+            return Ok(StackId::CUT);
         }
-        prediction.configs.push(config);
+        let mut frames = self.stacks.frames(stack).to_vec();
+        for frame in &mut frames {
+            let uncut = if self.may_be_cut(frame)? { depth - 1 } else { depth };
+            if let Next::Node { node, text } = &mut frame.next {
+                *text = text.forgotten();
+                if let Node::Repeat { body, min, max } = *self.grammar.node(*node) {
+                    let max = if max > bytes { UNBOUNDED } else { max };
+                    *node = self.grammar.repeat(body, min.min(bytes.saturating_add(1)), max);
+                }
+            }
+            if !matches!(frame.next, Next::End | Next::Cut) {
+                // As deep as the stack, where it cannot be cut.
+                frame.below = stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
+                    self.truncate(frame.below, uncut, bytes)
+                })?;
+            }
+        }
+        frames.sort_unstable();
+        frames.dedup();
+        Ok(self.stacks.intern(frames))
+    }
+
+    pub(super) fn add(&mut self, prediction: &mut Prediction, config: Config) -> Result<()> {
+        if self.can_be_completed(&config)? {
+            prediction.configs.push(config);
+        }
         Ok(())
     }
 

@@ -6,8 +6,7 @@ use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 
 use super::text::TextId;
-use crate::expr::UNBOUNDED;
-use crate::grammar::{Grammar, Node, NodeId};
+use crate::grammar::NodeId;
 
 /// A set of stacks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -77,41 +76,12 @@ impl Stacks {
         self.intern(frames)
     }
 
-    /// The top `depth` frames of every way, the rest cut off, captured texts left open, and counts
-    /// above `bytes` made unbounded: every round takes a byte.
-    pub fn truncate(
-        &mut self,
-        grammar: &mut Grammar,
-        stack: StackId,
-        depth: u32,
-        bytes: u32,
-    ) -> StackId {
-        if depth == 0 {
-            return StackId::CUT;
-        }
-        let mut frames = self.frames(stack).to_vec();
-        for frame in &mut frames {
-            if let Next::Node { node, text } = &mut frame.next {
-                *text = text.forgotten();
-                if let Node::Repeat { body, min, max } = *grammar.node(*node) {
-                    let max = if max > bytes { UNBOUNDED } else { max };
-                    *node = grammar.repeat(body, min.min(bytes.saturating_add(1)), max);
-                }
-            }
-            if !matches!(frame.next, Next::End | Next::Cut) {
-                frame.below = self.truncate(grammar, frame.below, depth - 1, bytes);
-            }
-        }
-        frames.sort_unstable();
-        frames.dedup();
-        self.intern(frames)
-    }
-
     pub fn memory(&self) -> usize {
         self.sets.len() * 24 + self.frames * size_of::<Frame>()
     }
 
-    fn intern(&mut self, frames: Vec<Frame>) -> StackId {
+    /// The stacks of some ways; the frames are sorted and without doubles.
+    pub fn intern(&mut self, frames: Vec<Frame>) -> StackId {
         let hash = hash_of(&frames);
         let sets = &self.sets;
         if let Some(&id) = self.ids.find(hash, |id| *sets[id.0 as usize] == *frames) {

@@ -8,7 +8,9 @@
 //! - [`left_recursion`]: rewrites rules so that none reaches itself without reading something,
 //!   which is what the automaton's prediction relies on.
 //! - [`productive`]: which rules have a sentence at all.
+//! - [`barriers`]: where terminals read greedily leave no way on.
 
+mod barriers;
 mod left_recursion;
 mod nullable;
 mod productive;
@@ -20,6 +22,7 @@ use rustc_hash::FxHasher;
 
 use crate::error::Result;
 use crate::expr::{ExprId, Exprs, UNBOUNDED};
+pub(crate) use barriers::{after_byte, after_terminal, Barriers};
 
 /// One node of a [`Grammar`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -111,6 +114,8 @@ pub struct Grammar {
     root: NodeId,
     /// The expander whose keys come in now, and how many there are.
     expander: (u32, u32),
+    /// Where greedy terminals bar the way; see [`Grammar::find_barriers`].
+    pub(crate) barriers: Option<Box<Barriers>>,
 }
 
 impl Default for Grammar {
@@ -133,6 +138,7 @@ impl Grammar {
             names: Vec::new(),
             root: NodeId::EMPTY,
             expander: (0, 1),
+            barriers: None,
         };
         let empty = grammar.intern(Node::Empty);
         let never = grammar.intern(Node::Never);

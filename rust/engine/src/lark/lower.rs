@@ -57,9 +57,15 @@ pub(super) fn lower(
     for rule in grammar.finish() {
         warnings.push(format!("the rule {:?} has no sentence", grammar.name(rule)));
     }
+    let refused = |message| Err(error_in(entry.file.as_deref(), entry.place, message));
     if grammar.root() == NodeId::NEVER {
-        let message = format!("the grammar has no sentence: the rule {start:?} never ends");
-        return Err(error_in(entry.file.as_deref(), entry.place, message));
+        return refused(format!("the grammar has no sentence: the rule {start:?} never ends"));
+    }
+    if !grammar.find_barriers()? {
+        return refused(format!(
+            "the grammar has no sentence: in every text of the rule {start:?} some terminal takes \
+             what should come after it"
+        ));
     }
     Ok(grammar.root())
 }

@@ -1,0 +1,96 @@
+"""Random grammars against Lark: the same texts are sentences, and no walk over the masks comes to a dead end.
+
+`OUTLINES_FUZZ_SECONDS` makes it run longer, `OUTLINES_FUZZ_SEED` from another seed.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+
+import lark
+import pytest
+
+from outlines.guide import GrammarError, Guide, Index
+
+from .random_grammars import RandomGrammar, Sentences
+from .support import BYTES, EOS, allowed, completion, parses, words
+
+SECONDS = float(os.environ.get("OUTLINES_FUZZ_SECONDS", "20"))
+SEED = int(os.environ.get("OUTLINES_FUZZ_SEED", "1"))
+ALPHABET = "abc A#é"
+SHORT = words("abc ", 3)
+
+
+def load(text: str) -> lark.Lark | lark.exceptions.LarkError:
+    try:
+        return lark.Lark(text, parser="earley")
+    except lark.exceptions.LarkError as error:
+        return error
+
+
+def compare(rng: random.Random, index: Index, parser: lark.Lark) -> int:
+    """Asks both about short texts and likely ones; how many of them were sentences."""
+    sentences = Sentences(rng, parser)
+    texts = {*rng.sample(SHORT, 25), *(sentences.sentence() for _ in range(20))}
+    found = 0
+    for text in sorted(text for text in texts if len(text) <= 40):
+        wanted = parses(parser, text)
+        assert index.accepts(text) == wanted, f"{text!r}: Lark says {wanted}"
+        assert not wanted or index.accepts_prefix(text)
+        found += wanted
+    return found
+
+
+def walk(rng: random.Random, index: Index, parser: lark.Lark) -> bool:
+    """A walk over the masks, and from there to the nearest end; whether that was found."""
+    guide, text = Guide(index), b""
+    for _ in range(rng.randint(0, 12)):
+        following = [token for token in allowed(guide) if token != EOS]
+        token = rng.choice([token for token in following if chr(token) in ALPHABET] or following or [EOS])
+        if token == EOS:
+            break
+        assert guide.advance(token)
+        text += bytes([token])
+    rest = completion(guide, ALPHABET.encode(), budget=400)
+    if rest is None:
+        return False
+    whole = (text + rest).decode()
+    assert parses(parser, whole), f"{whole!r} is allowed, but Lark does not parse it"
+    return True
+
+
+@pytest.mark.timeout(SECONDS + 600)
+def test_random_grammars() -> None:
+    rng = random.Random(SEED)
+    deadline = time.monotonic() + SECONDS
+    grammars = refused = empty = found = ended = walks = 0
+    while time.monotonic() < deadline:
+        grammar = RandomGrammar(rng).text
+        try:
+            parser = load(grammar)
+            grammars += 1
+            try:
+                index = Index.from_grammar(grammar, BYTES)
+            except GrammarError as error:
+                if isinstance(parser, lark.Lark):
+                    assert "has no sentence" in str(error), error
+                    assert not any(parses(parser, text) for text in SHORT)
+                    empty += 1
+                refused += 1
+                continue
+            if not isinstance(parser, lark.Lark):
+                # docs/grammars.md: alternatives that come to the same symbols are one here.
+                assert "Rules defined twice" in str(parser) or "zero-width" in str(parser), parser
+                refused += 1
+                continue
+            found += compare(rng, index, parser)
+            ended += sum(walk(rng, index, parser) for _ in range(3))
+            walks += 3
+        except AssertionError as error:
+            raise AssertionError(f"seed {SEED}, grammar {grammars}: {error}\n{grammar}") from error
+    assert found > grammars
+    assert ended > walks * 0.8
+    assert empty < grammars * 0.2
+    assert refused < grammars * 0.5

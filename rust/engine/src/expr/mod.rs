@@ -134,6 +134,10 @@ pub struct Exprs {
     transitions: Vec<Transition>,
     /// Whether a boolean expression matches anything; 0 unknown, 1 yes, 2 no.
     liveness: Vec<u8>,
+    /// What [`clamp`] has found out: the results, and what it asked on the way.
+    clamped: FxHashMap<(ExprId, u32, bool), ExprId>,
+    ways_out: FxHashMap<ExprId, Option<u32>>,
+    pieces: FxHashMap<(ExprId, ExprId, ExprId), Option<ExprId>>,
     /// When the call at hand must be done, once it has gone on for a while.
     deadline: Option<std::time::Instant>,
     ticks: u32,
@@ -164,6 +168,9 @@ impl Exprs {
             rows: Vec::new(),
             transitions: Vec::new(),
             liveness: Vec::new(),
+            clamped: FxHashMap::default(),
+            ways_out: FxHashMap::default(),
+            pieces: FxHashMap::default(),
             deadline: None,
             ticks: 0,
             emptiness_limit: 50_000,

@@ -18,12 +18,37 @@ CHARACTERS = 'abAB01_ -\n.,é"\\ßſsSkKKiİıσςΣ😀\t٣²\x1c\x85\u2028\x00
 LITERALS = [
     *"aaaabbbbAB01_ -,ski",
     *["é", "ß", "ſ", "K", "σ", "İ", "😀", '"', r"\n", r"\t", r"\\", r"\.", r"\-", "\\\n"],
-    *[r"\x61", r"\u0062", r"\U0001F600", r"\141", r"\0", r"\07"],
+    *[
+        r"\x61",
+        r"\u0062",
+        r"\U0001F600",
+        r"\141",
+        r"\0",
+        r"\07",
+        r"\N{LATIN SMALL LETTER A}",
+        r"\a",
+        r"\f\v",
+        r"\ ",
+        "#",
+    ],
+    *["{", "}", "{}", "{a}", "{1", "{1,a}", "]", "a{,", r"\377", "\u1e9e", "ŉ", "Å", "ǅ", "ﬆ", "\u0345", "θ"],
 ]
 CLASSES = [r"\d", r"\D", r"\w", r"\W", r"\s", r"\S", "."]
 SETS = [
     *["[ab]", "[^a]", "[a-c]", r"[^\n]", r"[\w-]", r"[^\W\d]", "[]a]", "[^]]", r"[a\]b]", "[-a]", "[a-]", "[.]"],
     *[r"[\s\S]", r"[^\s\S]", "[A-Z]", "[^b-z]", r"[\x00-\x1f]", "[é-ſ]", "[K]", "[ßa]", r"[\d_]", r"[\b]", r"[\"\\]"],
+    *[
+        "[[]",
+        "[a-c--]",
+        "[+--]",
+        "[a||b]",
+        "[a~~b]",
+        "[^[:alpha:]]",
+        "[a-ce-g]",
+        r"[\x61-\u0063]",
+        r"[\N{DIGIT ONE}-\071]",
+    ],
+    *["[ς-ώ]", "[ﬀ-ﬆ]", "[\U00010400-\U0010044f]", "[^\u0000-\uffff]", r"[^\s\w]", r"[\W_a]", "[ #]", "[^ßẞ]", "[İı]"],
     *[r"[\1a]", "[i]", "[^s]", "[𐐀-𐐧]", "[𐐀a]", "[^𐐨]", r"[\U0001F600-\U0001F64F]", "[a&b]", "[Σ]", r"[^\D]"],
 ]
 QUANTIFIERS = [
@@ -48,15 +73,33 @@ ANCHORS = ["^", "$", r"\b", r"\B", r"\A", r"\Z"]
 
 
 class PatternMaker:
-    """Makes patterns; the shares say how often a part is look-around, or atomic."""
+    """Makes patterns; the shares say how often a part is look-around, atomic, or a conditional."""
 
-    def __init__(self, rng: random.Random, looks: float = 0.12, atomic: float = 0.05) -> None:
+    def __init__(
+        self, rng: random.Random, looks: float = 0.12, atomic: float = 0.05, conditional: float = 0.05
+    ) -> None:
         self.rng = rng
         self.looks = looks
         self.atomic = atomic
+        self.conditional = conditional
+        self.groups = self.names = 0
 
     def pattern(self) -> str:
-        flags = self.rng.choice(["(?i)", "(?m)", "(?s)", "(?x)", "(?a)", "(?im)"]) if self.rng.random() < 0.12 else ""
+        every = [
+            "(?i)",
+            "(?m)",
+            "(?s)",
+            "(?x)",
+            "(?a)",
+            "(?im)",
+            "(?ia)",
+            "(?u)",
+            "(?sm)(?i)",
+            "(?aisx)",
+            "(?x) # a|b\n ",
+        ]
+        flags = self.rng.choice(every) if self.rng.random() < 0.15 else ""
+        self.groups = self.names = 0
         return flags + self.alternation(self.rng.choice([1, 2, 2, 3]))
 
     def alternation(self, depth: int) -> str:
@@ -82,14 +125,40 @@ class PatternMaker:
             return self.look(depth)
         if kind < self.looks + self.atomic:
             return f"(?>{self.alternation(depth - 1)})"
+        if kind < self.looks + self.atomic + self.conditional and self.groups:
+            group = self.rng.randint(1, self.groups)
+            branches = [self.sequence(depth - 1) for _ in range(self.rng.choice([1, 2, 2, 2]))]
+            return f"(?({group}){'|'.join(branches)})"
         opening = self.rng.choice(
-            ["(", "(?:", "(?i:", "(?s:", "(?m:", "(?x:", "(?a:", "(?u:", "(?-i:", "(?is-m:", "(?#c)("]
+            [
+                "(",
+                "(",
+                "(",
+                "(?P<",
+                "(?:",
+                "(?i:",
+                "(?s:",
+                "(?m:",
+                "(?x: ",
+                "(?a:",
+                "(?u:",
+                "(?-i:",
+                "(?is-m:",
+                "(?#c)(",
+            ]
         )
-        return f"{opening}{self.alternation(depth - 1)})"
+        if opening == "(?P<":
+            self.names += 1
+            opening += f"name{self.names}>"
+        body = self.alternation(depth - 1)
+        self.groups += opening.endswith(("(", ">"))
+        return f"{opening}{body})"
 
     def character(self) -> str:
         kinds: list[list[str]] = [LITERALS, LITERALS, LITERALS, CLASSES, SETS]
-        return self.rng.choice(self.rng.choice(kinds))
+        character = self.rng.choice(self.rng.choice(kinds))
+        # One more digit would make another escape of it.
+        return f"(?:{character})" if character[-1] in "01247" and character[0] == "\\" else character
 
     def look(self, depth: int) -> str:
         kind = self.rng.random()
@@ -155,6 +224,9 @@ def sample_item(rng: random.Random, code: str, argument: Any) -> str:
             least, most, body = argument
             rounds = rng.randint(least, min(int(most), least + 2))
             return "".join(sample(rng, body) for _ in range(rounds))
+        case "GROUPREF_EXISTS":
+            _, yes, no = argument
+            return sample(rng, yes if no is None or rng.random() < 0.5 else no)
         case "AT" if rng.random() < 0.2:
             return "\n"
     return ""

@@ -149,6 +149,36 @@ fn ecma() {
 }
 
 #[test]
+fn python_conditional_groups() {
+    check(
+        regex::python,
+        &[
+            (r"(<)?\w+(?(1)>)", &["<a>", "ab"], &["<a", "a>"]),
+            (r"(?P<q>')?a(?(q)'|\.)", &["'a'", "a."], &["'a.", "a'", "a"]),
+            (
+                r"(a)?(b)?(?(1)(?(2)c|d)|(?(2)e|f))",
+                &["abc", "ad", "be", "f"],
+                &["abd", "ac", "bc", "e"],
+            ),
+            // The group may take part in any round; having done so it has for good.
+            (r"(?:(a)|b)*(?(1)c|d)", &["abc", "bac", "bbd", "d"], &["abd", "bbc", "c"]),
+            (
+                r"(?:(a)|b){3,4}(?(1)c|d)",
+                &["bbac", "abbbc", "bbbd"],
+                &["bac", "bbbc", "bbbad", "bbbbbd"],
+            ),
+            (r"(?:(?(1)x|y)(a)?)*", &["y", "yyaxx", "yaxax"], &["x", "yax y", "yay"]),
+            // In a look-ahead that does not hold, nothing takes part.
+            (r"(?!(a)b)(?(1)x|y)", &["y"], &["x", "ab"]),
+            (r"(?=(a)b)ab(?(1)x|y)", &["abx"], &["aby"]),
+            // A group further on has not taken part yet.
+            (r"(?(1)a|b)(c)", &["bc"], &["ac"]),
+            (r"(?x) (a)? (?(1) b | c )", &["ab", "c"], &["b"]),
+        ],
+    );
+}
+
+#[test]
 fn refused_with_a_position() {
     let python = [
         ("(a", 0),
@@ -174,7 +204,14 @@ fn refused_with_a_position() {
         ("(?P=n)", 0),
         ("(?P<1>a)", 0),
         ("(?P<n>a)(?P<n>b)", 8),
-        ("(a)(?(1)b|c)", 3),
+        ("(a)(?(2)b|c)", 3),
+        ("(?(0)b|c)", 0),
+        ("(?(n)b|c)", 0),
+        ("(a)(?(1)b|c|d)", 3),
+        ("(a)(?(1)b|c", 3),
+        ("(a(?(1)b|c))*", 2),
+        ("(?>(a)|ab)(?(1)c|d)", 10),
+        ("(a)*+(?(1)c|d)", 5),
         ("a(?i)b", 1),
         ("(?L)a", 2),
         ("(?z)a", 2),

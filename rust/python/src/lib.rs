@@ -19,6 +19,10 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // Which characters `\w`, `\d` and case mean is what this interpreter's `re` takes them for.
     let unicode = module.py().import("unicodedata")?.getattr("unidata_version")?;
     outlines_engine::regex::set_python_unicode(&unicode.extract::<String>()?);
+    let lookup = module.py().import("unicodedata")?.getattr("lookup")?.unbind();
+    outlines_engine::regex::set_character_names(move |name| {
+        Python::attach(|py| lookup.call1(py, (name,)).ok()?.extract::<char>(py).ok())
+    });
     module.add_class::<vocabulary::Vocabulary>()?;
     module.add_class::<index::Index>()?;
     module.add_class::<guide::Guide>()?;

@@ -34,6 +34,17 @@ pub(super) enum Kind {
         body: Node,
         position: usize,
     },
+    /// The empty text, of note to [`super::conditional`], after which there are none of these.
+    Mark(Mark),
+}
+
+/// A place that knows of groups.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Mark {
+    /// The numbered group has taken part.
+    Takes(u32),
+    /// The way goes on only if the numbered group has (or has not) taken part.
+    Asks { group: u32, taken: bool },
 }
 
 /// `body`, `min` to `max` times ([`UNBOUNDED`] for no upper bound).
@@ -83,6 +94,8 @@ pub(super) struct Facts {
     pub looks_ahead: bool,
     /// Has atomic groups or possessive repetition.
     pub atomic: bool,
+    /// Has marks.
+    pub marks: bool,
     /// The number of nodes, shared ones counted each time.
     pub size: u64,
 }
@@ -95,6 +108,7 @@ const EMPTY_FACTS: Facts = Facts {
     looks: false,
     looks_ahead: false,
     atomic: false,
+    marks: false,
     size: 1,
 };
 
@@ -191,6 +205,7 @@ impl Node {
             reach: all_but_last.plus(one.reach),
             total: min == 0 || one.total,
             atomic: one.atomic || mode == Mode::Possessive,
+            marks: one.marks,
             looks: one.looks,
             looks_ahead: one.looks_ahead,
             size: one.size.saturating_add(1),
@@ -240,6 +255,10 @@ impl Node {
         Node::of(Kind::Atomic { body, position }, facts)
     }
 
+    pub fn mark(mark: Mark) -> Self {
+        Node::of(Kind::Mark(mark), Facts { total: false, marks: true, ..EMPTY_FACTS })
+    }
+
     /// Whether this is [`Node::text_start`] (`behind`) or [`Node::text_end`].
     pub fn is_text_edge(&self, at_start: bool) -> bool {
         match self.kind() {
@@ -258,6 +277,7 @@ impl Facts {
             looks: self.looks || part.looks,
             looks_ahead: self.looks_ahead || part.looks_ahead,
             atomic: self.atomic || part.atomic,
+            marks: self.marks || part.marks,
             size: self.size.saturating_add(part.size),
             ..self
         }

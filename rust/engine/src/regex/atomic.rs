@@ -56,7 +56,7 @@ impl Eliminate<'_> {
             return Ok(node.clone());
         }
         deep(|| match node.kind() {
-            Kind::Empty | Kind::Class(_) => Ok(node.clone()),
+            Kind::Empty | Kind::Class(_) | Kind::Mark(_) => Ok(node.clone()),
             Kind::Concat(items) => Ok(Node::concat(self.eliminate_all(items)?)),
             Kind::Alt(items) => Ok(Node::alt(self.eliminate_all(items)?)),
             Kind::Look(look) => {
@@ -150,7 +150,7 @@ impl Eliminate<'_> {
                 Ok(Node::alt(branches))
             }
             Kind::Repeat(repeat) => self.first_way_of_repeat(repeat, rest),
-            Kind::Empty | Kind::Class(_) | Kind::Look(_) | Kind::Atomic { .. } => {
+            Kind::Empty | Kind::Class(_) | Kind::Mark(_) | Kind::Look(_) | Kind::Atomic { .. } => {
                 Err(self.refuse("is not understood"))
             }
         }
@@ -236,7 +236,9 @@ impl Eliminate<'_> {
             return known;
         }
         let by_parts = deep(|| match node.kind() {
-            Kind::Empty | Kind::Class(_) | Kind::Look(_) | Kind::Atomic { .. } => true,
+            Kind::Empty | Kind::Class(_) | Kind::Mark(_) | Kind::Look(_) | Kind::Atomic { .. } => {
+                true
+            }
             Kind::Concat(items) => items.iter().all(|item| self.has_one_way(item)),
             Kind::Alt(items) => {
                 let mut seen = CodeSet::NONE;

@@ -66,7 +66,7 @@ pub(super) fn looks_past(node: &Node, after: u32) -> bool {
         return false;
     }
     deep(|| match node.kind() {
-        Kind::Empty | Kind::Class(_) => false,
+        Kind::Empty | Kind::Class(_) | Kind::Mark(_) => false,
         Kind::Look(look) if look.behind => looks_past(&look.body, after),
         Kind::Look(look) => look.body.facts.reach.is_none_or(|reach| reach > after),
         Kind::Concat(items) => {

@@ -53,7 +53,7 @@ impl Neighbour {
 /// The code points that a text of the node may start (or end) with, or more.
 pub(super) fn outer(node: &Node, at_start: bool) -> CodeSet {
     deep(|| match node.kind() {
-        Kind::Empty | Kind::Look(_) => CodeSet::NONE,
+        Kind::Empty | Kind::Mark(_) | Kind::Look(_) => CodeSet::NONE,
         Kind::Class(set) => set.clone(),
         Kind::Concat(items) => {
             let mut all = CodeSet::NONE;

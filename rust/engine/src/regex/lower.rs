@@ -51,7 +51,7 @@ struct Place {
 impl Lower<'_, '_> {
     fn node(&mut self, node: &Node, place: &Place) -> Result<ExprId> {
         match node.kind() {
-            Kind::Empty => Ok(ExprId::EMPTY),
+            Kind::Empty | Kind::Mark(_) => Ok(ExprId::EMPTY),
             Kind::Class(set) => Ok(class(self.exprs, set.ranges(), self.encoding)),
             _ => deep(|| self.inner(node, place)),
         }
@@ -72,7 +72,7 @@ impl Lower<'_, '_> {
                 let body = atomic::eliminate(self.pattern, &Node::atomic(body.clone(), 0))?;
                 self.node(&body, place)
             }
-            Kind::Empty | Kind::Class(_) => self.node(node, place),
+            Kind::Empty | Kind::Class(_) | Kind::Mark(_) => self.node(node, place),
         }
     }
 

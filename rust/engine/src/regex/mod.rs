@@ -4,7 +4,7 @@
 //! - [`python`], [`ecma`]: the two parsers; each resolves its own flags, classes and anchors.
 //! - [`ast`]: the tree, over [`code_set`]s from [`tables`].
 //! - [`search`]: "matches somewhere" as "matches as a whole".
-//! - [`atomic`], [`zero_width`], [`behind`]: rewrite what an expression cannot say directly.
+//! - [`conditional`], [`atomic`], [`zero_width`], [`behind`]: rewrite what an expression cannot say directly.
 //! - [`edges`]: decides look-around that the neighbourhood tells.
 //! - [`lower`]: the tree as an expression, in an [`encoding`].
 //! - [`lexeme`]: what a lexer takes, for terminals.
@@ -16,6 +16,7 @@ mod ast;
 mod atomic;
 mod behind;
 mod code_set;
+mod conditional;
 mod cursor;
 mod ecma;
 mod edges;
@@ -30,14 +31,15 @@ mod zero_width;
 
 pub use encoding::{any_char, class, literal, Encoding};
 pub use lexeme::{python_lexeme, python_width};
-pub use tables::set_python_unicode;
+pub use tables::{set_character_names, set_python_unicode};
 
 /// The texts that Python's `re.fullmatch(pattern, text)` matches, written in `encoding`.
 ///
 /// Fails with [`crate::error::Error::Regex`] for what Python does not accept and for what is not
-/// regular (back-references, conditional groups).
+/// regular (back-references).
 pub fn python(exprs: &mut Exprs, pattern: &str, encoding: Encoding) -> Result<ExprId> {
-    let tree = python::parse(pattern)?;
+    let python::Pattern { tree, asked } = python::parse(pattern)?;
+    let tree = conditional::resolve(pattern, &tree, &asked)?;
     lower::lower(exprs, pattern, &tree, encoding)
 }
 

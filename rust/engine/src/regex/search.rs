@@ -58,6 +58,7 @@ impl Split {
             Kind::Empty
             | Kind::Class(_)
             | Kind::Look(_)
+            | Kind::Mark(_)
             | Kind::Repeat(_)
             | Kind::Atomic { .. } => Split { anchored: None, free: Some(node.clone()) },
         })

@@ -67,6 +67,21 @@ pub fn set_python_unicode(version: &str) {
     _ = PYTHON_UNICODE.set(version.to_owned());
 }
 
+/// Finds a character by the name that `\N{...}` gives it.
+type CharacterNames = Box<dyn Fn(&str) -> Option<char> + Send + Sync>;
+
+static CHARACTER_NAMES: OnceLock<CharacterNames> = OnceLock::new();
+
+/// Says how characters are found by their names, which [`super::python`] needs for `\N{...}`. To be
+/// called once, before the first pattern is read; later calls change nothing.
+pub fn set_character_names(names: impl Fn(&str) -> Option<char> + Send + Sync + 'static) {
+    _ = CHARACTER_NAMES.set(Box::new(names));
+}
+
+pub(super) fn character_named(name: &str) -> Option<char> {
+    CHARACTER_NAMES.get().and_then(|find| find(name))
+}
+
 /// What Python's `str.isalnum` calls alphanumeric (every letter and every number), and `_`.
 pub(super) fn python_word() -> CodeSet {
     static TABLE: OnceLock<Vec<Range>> = OnceLock::new();

@@ -28,7 +28,7 @@ pub(super) fn zero(node: &Node) -> Option<Node> {
     deep(|| match node.kind() {
         _ if node.facts.min > 0 => None,
         _ if node.facts.total => Some(Node::empty()),
-        Kind::Empty | Kind::Look(_) => Some(node.clone()),
+        Kind::Empty | Kind::Mark(_) | Kind::Look(_) => Some(node.clone()),
         Kind::Class(_) => None,
         Kind::Concat(items) => items.iter().map(zero).collect::<Option<Vec<_>>>().map(Node::concat),
         Kind::Alt(items) => {
@@ -46,7 +46,7 @@ pub(super) fn nonempty(pattern: &str, node: &Node) -> Result<Option<Node>> {
     }
     deep(|| {
         Ok(match node.kind() {
-            Kind::Empty | Kind::Look(_) => None,
+            Kind::Empty | Kind::Mark(_) | Kind::Look(_) => None,
             Kind::Class(_) => Some(node.clone()),
             Kind::Concat(items) => {
                 let mut branches = Vec::new();

@@ -27,7 +27,9 @@ use std::sync::Arc;
 
 use super::ast::{Kind, Mode, Node, Repeat};
 use super::code_set::CodeSet;
+use super::cursor::error_at;
 use super::edges::outer;
+use super::python::Pattern;
 use super::{atomic, lower, python};
 use crate::error::Result;
 use crate::expr::{ExprId, Exprs};
@@ -39,7 +41,11 @@ use crate::expr::{ExprId, Exprs};
 /// [`crate::error::Error::Regex`] for what Python does not accept, for what is not regular, and for
 /// look-behind (`^`, `\b`) that may look before the start of the match.
 pub fn python_lexeme(exprs: &mut Exprs, pattern: &str) -> Result<ExprId> {
-    let tree = python::parse(pattern)?;
+    let Pattern { tree, asked } = python::parse(pattern)?;
+    if let Some(&(_, position)) = asked.first() {
+        let message = "conditional groups are not supported in a terminal";
+        return Err(error_at(pattern, position, message));
+    }
     let tree = atomic::eliminate(pattern, &tree)?;
     if is_deterministic(&tree, &CodeSet::NONE) {
         return lower::plain(exprs, &tree);
@@ -57,7 +63,7 @@ pub fn python_lexeme(exprs: &mut Exprs, pattern: &str) -> Result<ExprId> {
 /// # Errors
 /// [`crate::error::Error::Regex`] for what Python does not accept and for what is not regular.
 pub fn python_width(pattern: &str) -> Result<(u32, Option<u32>)> {
-    let facts = python::parse(pattern)?.facts;
+    let facts = python::parse(pattern)?.tree.facts;
     Ok((facts.min, facts.max))
 }
 
@@ -65,7 +71,7 @@ pub fn python_width(pattern: &str) -> Result<(u32, Option<u32>)> {
 /// and the match is the longest. `follow` is what may come after the node.
 fn is_deterministic(node: &Node, follow: &CodeSet) -> bool {
     super::ast::deep(|| match node.kind() {
-        Kind::Empty | Kind::Class(_) => true,
+        Kind::Empty | Kind::Class(_) | Kind::Mark(_) => true,
         Kind::Concat(items) => {
             let mut follow = follow.clone();
             items.iter().rev().all(|item| {

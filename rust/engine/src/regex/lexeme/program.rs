@@ -80,7 +80,7 @@ impl Compiler<'_, '_> {
     fn item(&mut self, node: &Node, before: u32) -> Result<ItemId> {
         let item = deep(|| {
             Ok(match node.kind() {
-                Kind::Empty => Item::Concat(Box::new([])),
+                Kind::Empty | Kind::Mark(_) => Item::Concat(Box::new([])),
                 Kind::Class(set) => {
                     self.program.has_dead_ends |= set.is_none();
                     Item::Class(class(self.exprs, set.ranges(), Encoding::Utf8))
@@ -149,7 +149,7 @@ impl Compiler<'_, '_> {
 fn has_look_behind(node: &Node) -> bool {
     node.facts.looks
         && deep(|| match node.kind() {
-            Kind::Empty | Kind::Class(_) => false,
+            Kind::Empty | Kind::Class(_) | Kind::Mark(_) => false,
             Kind::Concat(items) | Kind::Alt(items) => items.iter().any(has_look_behind),
             Kind::Repeat(repeat) => has_look_behind(&repeat.body),
             Kind::Look(look) => look.behind || has_look_behind(&look.body),

@@ -79,8 +79,16 @@ impl Parser<'_> {
             'u' => self.code_point(4, position)?,
             'U' => self.code_point(8, position)?,
             'N' => {
-                let message = "characters by name, \\N{...}, are not supported; write \\uXXXX";
-                return Err(self.source.error(position, message));
+                let name = if self.source.eat("{") { self.source.take_until('}') } else { None };
+                let Some(name) = name else {
+                    let message = "a character by its name is written \\N{...}";
+                    return Err(self.source.error(position, message));
+                };
+                let Some(char) = tables::character_named(&name) else {
+                    let message = format!("there is no character named {name:?}");
+                    return Err(self.source.error(position, message));
+                };
+                u32::from(char)
             }
             _ if char.is_ascii_alphanumeric() => {
                 return Err(self.source.error(position, format!("bad escape \\{char}")));

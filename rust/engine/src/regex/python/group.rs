@@ -5,14 +5,18 @@ use rustc_hash::FxHashMap;
 use super::flags::Scope;
 use super::Parser;
 use crate::error::Result;
-use crate::regex::ast::Node;
+use crate::regex::ast::{Mark, Node};
 use crate::regex::tables;
 
 /// The capturing groups opened so far.
 #[derive(Default)]
 pub(super) struct Groups {
     pub count: u32,
+    /// Those that conditional groups ask for, and where.
+    pub asked: Vec<(u32, usize)>,
     names: FxHashMap<String, u32>,
+    /// Those not closed yet.
+    open: Vec<u32>,
 }
 
 impl Parser<'_> {
@@ -25,8 +29,7 @@ impl Parser<'_> {
         starts: bool,
     ) -> Result<Option<Node>> {
         if !self.source.eat("?") {
-            self.groups.count += 1;
-            return self.body(depth, position).map(Some);
+            return self.capture(depth, position).map(Some);
         }
         let Some(char) = self.source.next() else {
             return Err(self.source.error(position, "unexpected end of pattern after '(?'"));
@@ -41,10 +44,7 @@ impl Parser<'_> {
                 false => Err(self.source.error(position, "missing ) after a comment")),
             },
             'P' => self.python_group(depth, position).map(Some),
-            '(' => Err(self.source.error(
-                position,
-                "conditional groups (?(...)...|...) depend on what a group captured and cannot be honoured",
-            )),
+            '(' => self.conditional(depth, position).map(Some),
             _ if char == '-' || char.is_alphabetic() => match self.flags(char)? {
                 Scope::Pattern if starts => Ok(None),
                 Scope::Pattern => Err(self.source.error(
@@ -69,6 +69,59 @@ impl Parser<'_> {
             return Err(self.source.error(position, "missing ) for this group"));
         }
         Ok(body)
+    }
+
+    /// The rest of a capturing group.
+    fn capture(&mut self, depth: usize, position: usize) -> Result<Node> {
+        self.groups.count += 1;
+        let group = self.groups.count;
+        self.groups.open.push(group);
+        let body = self.body(depth, position)?;
+        self.groups.open.pop();
+        match self.marks {
+            true => Ok(Node::concat(vec![body, Node::mark(Mark::Takes(group))])),
+            false => Ok(body),
+        }
+    }
+
+    /// The rest of `(?(group)yes|no)`.
+    fn conditional(&mut self, depth: usize, position: usize) -> Result<Node> {
+        let Some(name) = self.source.take_until(')') else {
+            return Err(self.source.error(position, "missing ) after a group"));
+        };
+        let number = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        let group = match self.groups.names.get(&name) {
+            Some(&group) => group,
+            None if number => name.parse().unwrap_or(u32::MAX),
+            None => {
+                return Err(self.source.error(position, format!("there is no group {name:?}")));
+            }
+        };
+        if group == 0 {
+            return Err(self.source.error(position, "there is no group 0 to ask for"));
+        }
+        if self.groups.open.contains(&group) {
+            let message = "a conditional group inside the group that it asks for depends on what \
+                           that captured and cannot be honoured";
+            return Err(self.source.error(position, message));
+        }
+        self.groups.asked.push((group, position));
+        let mut branches = Vec::new();
+        for taken in [true, false] {
+            let branch = match taken || self.source.eat("|") {
+                true => self.sequence(depth + 1, false)?,
+                false => Node::empty(),
+            };
+            branches.push(Node::concat(vec![Node::mark(Mark::Asks { group, taken }), branch]));
+        }
+        match self.source.next() {
+            Some(')') => Ok(Node::alt(branches)),
+            Some('|') => {
+                let message = "a conditional group has at most two branches";
+                Err(self.source.error(position, message))
+            }
+            _ => Err(self.source.error(position, "missing ) for this group")),
+        }
     }
 
     /// Skips to the end of a comment; false if it has none.
@@ -105,12 +158,11 @@ impl Parser<'_> {
     fn python_group(&mut self, depth: usize, position: usize) -> Result<Node> {
         if self.source.eat("<") {
             let name = self.name('>', position)?;
-            self.groups.count += 1;
-            if self.groups.names.insert(name.clone(), self.groups.count).is_some() {
+            if self.groups.names.insert(name.clone(), self.groups.count + 1).is_some() {
                 let message = format!("the group name {name:?} is used twice");
                 return Err(self.source.error(position, message));
             }
-            return self.body(depth, position);
+            return self.capture(depth, position);
         }
         if self.source.eat("=") {
             let name = self.name(')', position)?;

@@ -18,13 +18,21 @@ use escape::Escape;
 use flags::Flags;
 use group::Groups;
 
+/// A pattern that has been read.
+pub(super) struct Pattern {
+    pub tree: Node,
+    /// The groups that conditional groups ask for, and where; without any, the tree has no marks.
+    pub asked: Vec<(u32, usize)>,
+}
+
 /// Reads a pattern.
-pub(super) fn parse(pattern: &str) -> Result<Node> {
+pub(super) fn parse(pattern: &str) -> Result<Pattern> {
     let mut parser = Parser {
         source: Cursor::new(pattern),
         flags: Flags::default(),
         unicode_asked: false,
         groups: Groups::default(),
+        marks: pattern.contains("(?("),
     };
     let backslashes = pattern.bytes().rev().take_while(|&byte| byte == b'\\').count();
     if backslashes % 2 == 1 {
@@ -32,9 +40,15 @@ pub(super) fn parse(pattern: &str) -> Result<Node> {
         return Err(parser.source.error(position, "the pattern ends in a backslash"));
     }
     let tree = parser.alternation(0)?;
-    match parser.source.peek() {
-        None => Ok(tree),
-        Some(_) => Err(parser.source.error(parser.source.at(), "unbalanced parenthesis")),
+    if parser.source.peek().is_some() {
+        return Err(parser.source.error(parser.source.at(), "unbalanced parenthesis"));
+    }
+    let Groups { count, asked, .. } = parser.groups;
+    match asked.iter().find(|asked| asked.0 > count) {
+        Some(&(group, position)) => {
+            Err(parser.source.error(position, format!("there is no group {group}")))
+        }
+        None => Ok(Pattern { tree, asked }),
     }
 }
 
@@ -45,6 +59,8 @@ struct Parser<'p> {
     /// There was a `(?u)`, which excludes a `(?a)`.
     unicode_asked: bool,
     groups: Groups,
+    /// There are conditional groups: others are marked.
+    marks: bool,
 }
 
 /// An item of a sequence, with what a quantifier after it must know.

@@ -31,6 +31,19 @@ class GrammarError(ConstraintError):
     column: int
     """Where, from 1; 0 if the fault has no place."""
 
+class BudgetError(ConstraintError):
+    """A limit on tokens that is too small for any output.
+
+    It is exact where `at_least == enough`: then no output takes fewer tokens than `enough`.
+    """
+
+    max_tokens: int
+    """The limit."""
+    at_least: int
+    """No output takes fewer tokens than this."""
+    enough: int | None
+    """An output of so many tokens is known; `None` if none was found at all."""
+
 class LimitError(ConstraintError):
     """A constraint that needs more states, memory or time than allowed."""
 
@@ -150,6 +163,20 @@ class Index:
     def accepts_prefix(self, text: str | bytes) -> bool:
         """Whether `text` can be completed to a text in the language. Linear in its length."""
 
+    def minimum_tokens(self, stop_tokens: Sequence[int] | None = None, enough: int = 0) -> tuple[int, int | None]:
+        """How many tokens the shortest output takes, without a stop token.
+
+        Found by a search over the tokens, which takes up to some tenths of a second for an output of many tokens.
+
+        Args:
+            stop_tokens: the ids that end the text, if some of them are text otherwise.
+            enough: stop looking when so many tokens are found to do.
+
+        Returns:
+            (at_least, enough): no output takes fewer tokens than the first; one takes as many as the second, which is
+            `None` if no output was found. They are equal where the search could be completed.
+        """
+
     @property
     def vocabulary(self) -> Vocabulary:
         """The vocabulary it was compiled for."""
@@ -161,13 +188,25 @@ class Index:
 class Guide:
     """One request's position in an index: cheap, one per request, not for several threads at once."""
 
-    def __new__(cls, index: Index, stop_tokens: Sequence[int] | None = None) -> Guide:
+    def __new__(cls, index: Index, stop_tokens: Sequence[int] | None = None, max_tokens: int | None = None) -> Guide:
         """A guide at the start of `index`.
 
         Args:
             index: the constraint.
             stop_tokens: the ids that end the text, `index.vocabulary.eos` by default. They are never text.
+            max_tokens: the number of tokens within which the text is to be whole; see `max_tokens` below.
+
+        Raises:
+            BudgetError: no output is known that takes so few tokens.
         """
+
+    max_tokens: int | None
+    """The number of tokens, from the start, within which the text is to be whole.
+
+    Near its end only those tokens are allowed after which the text can still be completed, so that a text of that many
+    tokens is whole. A stop token needs no place among them: the text ends there anyhow. Far from the end nothing
+    changes. Setting it may raise `BudgetError`, and leaves the guide without a limit then; `None` takes it away.
+    """
 
     @property
     def index(self) -> Index:

@@ -15,6 +15,7 @@ from typing import Any
 
 from outlines import _engine
 from outlines._engine import (
+    BudgetError,
     ConstraintError,
     EngineError,
     GrammarError,
@@ -32,6 +33,7 @@ from outlines._engine import (
 )
 
 __all__ = [
+    "BudgetError",
     "ConstraintError",
     "EngineError",
     "GrammarError",

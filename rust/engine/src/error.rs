@@ -24,9 +24,25 @@ pub enum Error {
     /// A vocabulary that is not one.
     #[error("{message}")]
     Vocabulary { message: String },
+    /// A number of tokens too small for any text that is known. No text takes fewer than `at_least`;
+    /// one takes `enough`, if any was found.
+    #[error("{}", budget(*tokens, *at_least, *enough))]
+    Budget { tokens: u32, at_least: u32, enough: Option<u32> },
     /// The work needs more states, memory or time than allowed.
     #[error("over a limit: {message}")]
     Limit { message: String },
+}
+
+fn budget(tokens: u32, at_least: u32, enough: Option<u32>) -> String {
+    let needs = match enough {
+        Some(enough) if enough == at_least => format!("it needs at least {enough}"),
+        Some(enough) if at_least > tokens => {
+            format!("it needs at least {at_least}, and {enough} are enough")
+        }
+        Some(enough) => format!("the shortest output that was found takes {enough}"),
+        None => "none was found that these tokens can spell".to_owned(),
+    };
+    format!("{tokens} tokens are too few for any output: {needs}")
 }
 
 impl Error {

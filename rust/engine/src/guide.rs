@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::automaton::StateId;
-use crate::error::Result;
-use crate::index::{Index, Mask};
+use crate::error::{Error, Result};
+use crate::index::{Index, Limit, Mask};
 
 /// How many bytes [`Guide::forced_bytes`] returns at most; a grammar may force text without end.
 const FORCED_LIMIT: usize = 4096;
@@ -22,6 +22,17 @@ pub struct Guide {
     stopped: usize,
     /// The mask of `state` and whether the text may end there, once asked for.
     mask: Option<(StateId, Arc<Mask>, bool)>,
+    budget: Option<Budget>,
+}
+
+/// The tokens within which a guide's text is to be whole.
+#[derive(Clone)]
+struct Budget {
+    tokens: u32,
+    /// The stop tokens that are text otherwise.
+    stop: Arc<[u32]>,
+    /// From how many tokens left on a state allows all its tokens, once asked for.
+    room: Option<(StateId, u32)>,
 }
 
 impl Guide {
@@ -30,7 +41,33 @@ impl Guide {
     pub fn new(index: Index, stop: Option<Vec<u32>>) -> Self {
         let stop = stop.unwrap_or_else(|| index.vocabulary().eos().to_vec());
         let state = index.start();
-        Guide { index, stop: stop.into(), state, history: Vec::new(), stopped: 0, mask: None }
+        let stop = stop.into();
+        Guide { index, stop, state, history: Vec::new(), stopped: 0, mask: None, budget: None }
+    }
+
+    /// The same, for a text of at most `tokens` tokens: from now on only those tokens are allowed
+    /// after which the text can still be whole within them. A stop token needs no place, since the
+    /// text ends there anyhow. `None` takes a budget away.
+    ///
+    /// # Errors
+    /// [`Error::Budget`] if no text is known that is so short, with how many tokens it takes; the
+    /// guide has no budget then.
+    pub fn set_budget(&mut self, tokens: Option<u32>) -> Result<()> {
+        self.budget = None;
+        let Some(tokens) = tokens else { return Ok(()) };
+        let minimum = self.index.minimum_tokens(&self.stop, tokens)?;
+        if minimum.enough.is_none_or(|enough| enough > tokens) {
+            let (at_least, enough) = (minimum.at_least, minimum.enough);
+            return Err(Error::Budget { tokens, at_least, enough });
+        }
+        let stop = self.index.text_stops(&self.stop);
+        self.budget = Some(Budget { tokens, stop, room: None });
+        Ok(())
+    }
+
+    /// The number of tokens within which the text is to be whole, if there is one.
+    pub fn budget(&self) -> Option<u32> {
+        self.budget.as_ref().map(|budget| budget.tokens)
     }
 
     /// The index it moves in.
@@ -40,6 +77,51 @@ impl Guide {
 
     /// Whether [`Guide::fill`] has only to copy a mask.
     pub fn is_ready(&mut self) -> bool {
+        self.has_mask() && self.has_room()
+    }
+
+    /// Whether there is known to be room for whichever token comes next.
+    fn has_room(&mut self) -> bool {
+        let taken = self.history.len() as u32;
+        let (state, index) = (self.state, &self.index);
+        let Some(budget) = &mut self.budget else { return true };
+        if budget.room.is_none_or(|(known, _)| known != state) {
+            budget.room = index.known_room(state, &budget.stop).map(|room| (state, room));
+        }
+        budget.room.is_some_and(|(_, room)| budget.tokens.saturating_sub(taken) >= room)
+    }
+
+    /// The tokens that leave enough room for the end, where not all of them do. None as well if
+    /// finding that out takes too much work: the text may then be cut off.
+    fn limit(&mut self) -> Option<Arc<Mask>> {
+        if self.has_room() {
+            return None;
+        }
+        let left = self.left()?;
+        let budget = self.budget.as_mut()?;
+        if let Ok(Limit::Tokens(mask)) = self.index.limit(self.state, left, &budget.stop) {
+            return Some(mask);
+        }
+        None
+    }
+
+    /// How many tokens are left of the budget.
+    fn left(&self) -> Option<u32> {
+        let taken = self.history.len() as u32;
+        self.budget.as_ref().map(|budget| budget.tokens.saturating_sub(taken))
+    }
+
+    /// Whether a token that leads to `next` leaves enough room, with `left` tokens before it.
+    fn fits(&self, next: StateId, left: Option<u32>) -> bool {
+        let (Some(budget), Some(left)) = (&self.budget, left) else { return true };
+        match left.checked_sub(1) {
+            // Too much work counts as for the mask.
+            Some(left) => self.index.fits(next, left, &budget.stop).unwrap_or(true),
+            None => false,
+        }
+    }
+
+    fn has_mask(&mut self) -> bool {
         if self.stopped > 0 || self.mask.as_ref().is_some_and(|(state, ..)| *state == self.state) {
             return true;
         }
@@ -62,7 +144,7 @@ impl Guide {
             self.set_stop(row, true);
             return Ok(());
         }
-        if !self.is_ready() {
+        if !self.has_mask() {
             match self.index.mask(self.state) {
                 Ok((mask, accepting)) => self.mask = Some((self.state, mask, accepting)),
                 Err(error) => {
@@ -71,8 +153,9 @@ impl Guide {
                 }
             }
         }
+        let limited = self.limit();
         if let Some((_, mask, accepting)) = &self.mask {
-            mask.write(row);
+            limited.as_ref().unwrap_or(mask).write(row);
             self.set_stop(row, *accepting);
         }
         Ok(())
@@ -101,7 +184,7 @@ impl Guide {
             return Ok(false);
         }
         let next = self.index.advance(self.state, token)?;
-        if next == StateId::DEAD {
+        if next == StateId::DEAD || !self.has_room() && !self.fits(next, self.left()) {
             return Ok(false);
         }
         self.history.push(self.state);
@@ -115,6 +198,7 @@ impl Guide {
     /// As for [`Guide::advance`].
     pub fn validate(&self, tokens: impl Iterator<Item = Option<u32>>) -> Result<usize> {
         let (mut state, mut stopped, mut count) = (self.state, self.stopped > 0, 0);
+        let mut left = self.left();
         for token in tokens {
             let Some(token) = token else { break };
             if self.stop.contains(&token) {
@@ -127,9 +211,10 @@ impl Guide {
                     break;
                 }
                 state = self.index.advance(state, token)?;
-                if state == StateId::DEAD {
+                if state == StateId::DEAD || !self.fits(state, left) {
                     break;
                 }
+                left = left.map(|left| left - 1);
             }
             count += 1;
         }

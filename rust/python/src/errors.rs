@@ -33,6 +33,12 @@ create_exception!(
 );
 create_exception!(
     outlines,
+    BudgetError,
+    ConstraintError,
+    "A token limit too small for any output; `max_tokens`, `at_least` and `enough` say how far."
+);
+create_exception!(
+    outlines,
     LimitError,
     ConstraintError,
     "A constraint that needs more states, memory or time than allowed."
@@ -50,6 +56,7 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("RegexError", py.get_type::<RegexError>())?;
     module.add("JsonSchemaError", py.get_type::<JsonSchemaError>())?;
     module.add("GrammarError", py.get_type::<GrammarError>())?;
+    module.add("BudgetError", py.get_type::<BudgetError>())?;
     module.add("LimitError", py.get_type::<LimitError>())?;
     module.add("EngineError", py.get_type::<EngineError>())
 }
@@ -96,6 +103,16 @@ fn to_python(py: Python<'_>, error: Error) -> PyErr {
         }
         Error::Choice { .. } => ConstraintError::new_err(message),
         Error::Vocabulary { .. } => PyValueError::new_err(message),
+        Error::Budget { tokens, at_least, enough } => {
+            let error = BudgetError::new_err(message);
+            let set = |name: &str, value: Option<u32>| error.value(py).setattr(name, value);
+            let all =
+                [("max_tokens", Some(tokens)), ("at_least", Some(at_least)), ("enough", enough)];
+            match all.into_iter().try_for_each(|(name, value)| set(name, value)) {
+                Ok(()) => error,
+                Err(failed) => failed,
+            }
+        }
         Error::Limit { .. } => LimitError::new_err(message),
     }
 }

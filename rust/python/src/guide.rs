@@ -39,10 +39,29 @@ fn id(token: i64) -> Option<u32> {
 #[pymethods]
 impl Guide {
     #[new]
-    #[pyo3(signature = (index, stop_tokens=None))]
-    fn new(py: Python<'_>, index: Py<Index>, stop_tokens: Option<Vec<u32>>) -> Self {
+    #[pyo3(signature = (index, stop_tokens=None, max_tokens=None))]
+    fn new(
+        py: Python<'_>,
+        index: Py<Index>,
+        stop_tokens: Option<Vec<u32>>,
+        max_tokens: Option<u32>,
+    ) -> PyResult<Self> {
         let inner = engine::Guide::new(index.borrow(py).inner.clone(), stop_tokens);
-        Guide { inner, index }
+        let mut guide = Guide { inner, index };
+        if max_tokens.is_some() {
+            guide.set_max_tokens(py, max_tokens)?;
+        }
+        Ok(guide)
+    }
+
+    #[getter]
+    fn max_tokens(&self) -> Option<u32> {
+        self.inner.budget()
+    }
+
+    #[setter]
+    fn set_max_tokens(&mut self, py: Python<'_>, max_tokens: Option<u32>) -> PyResult<()> {
+        detached(py, || self.inner.set_budget(max_tokens))
     }
 
     #[getter]

@@ -98,6 +98,18 @@ impl Index {
         self.on_text(text, |index, text| index.accepts_prefix(text))
     }
 
+    #[pyo3(signature = (stop_tokens=None, enough=0))]
+    fn minimum_tokens(
+        &self,
+        py: Python<'_>,
+        stop_tokens: Option<Vec<u32>>,
+        enough: u32,
+    ) -> PyResult<(u32, Option<u32>)> {
+        let stop = stop_tokens.unwrap_or_default();
+        let minimum = detached(py, || self.inner.minimum_tokens(&stop, enough))?;
+        Ok((minimum.at_least, minimum.enough))
+    }
+
     #[getter]
     fn vocabulary(&self, py: Python<'_>) -> Py<Vocabulary> {
         self.vocabulary.clone_ref(py)

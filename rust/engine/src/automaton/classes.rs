@@ -93,7 +93,7 @@ impl Automaton {
     }
 
     /// The one state after any one code point of the class, if there is only one.
-    fn after_any(&mut self, state: StateId, class: ExprId) -> Result<Option<StateId>> {
+    pub(crate) fn after_any(&mut self, state: StateId, class: ExprId) -> Result<Option<StateId>> {
         let mut reached = None;
         let mut open = vec![(state, class)];
         while let Some((state, class)) = open.pop() {

@@ -10,10 +10,12 @@
 //! - [`predict`]: which terminals may come next. Left recursion has been removed from the
 //!   grammar, so prediction is a walk over an acyclic relation; callers are merged before callees.
 //! - [`classes`]: which states take whatever text over a class of code points.
+//! - [`distance`]: how little text completes a state.
 //! - [`guard`]: what may not follow a terminal that was read greedily.
 //! - [`text`]: the text of captures, as interned chains of bytes.
 
 mod classes;
+mod distance;
 mod guard;
 mod predict;
 mod stack;
@@ -28,6 +30,7 @@ use crate::error::{Error, Result};
 use crate::expr::{ExprId, Exprs};
 use crate::grammar::{Expander, Grammar, NodeId};
 
+pub(crate) use distance::{Distances, Outline};
 use guard::Completable;
 pub use stack::StackId;
 use stack::Stacks;

@@ -92,6 +92,23 @@ impl Automaton {
         Ok(self.stacks.intern(frames))
     }
 
+    /// The same state with the texts of captures in progress left open, so that those which differ
+    /// in them alone are one.
+    ///
+    /// # Errors
+    /// As for [`Automaton::step`].
+    pub(crate) fn forget_texts(&mut self, state: StateId) -> Result<StateId> {
+        let State { configs, accepting } = &self.states[state.index()];
+        if configs.iter().all(|config| config.text == TextId::NONE) {
+            return Ok(state);
+        }
+        let (mut configs, accepting) = (configs.to_vec(), *accepting);
+        for config in &mut configs {
+            config.text = config.text.forgotten();
+        }
+        self.finish(Prediction { configs, accepting, ..Prediction::default() })
+    }
+
     pub(super) fn add(&mut self, prediction: &mut Prediction, config: Config) -> Result<()> {
         if self.can_be_completed(&config)? {
             prediction.configs.push(config);
@@ -273,7 +290,7 @@ impl Automaton {
         }
     }
 
-    fn expand_dynamic(&mut self, key: u32) -> Result<NodeId> {
+    pub(super) fn expand_dynamic(&mut self, key: u32) -> Result<NodeId> {
         if let Some(&known) = self.expanded.get(&key) {
             return Ok(known);
         }
@@ -282,7 +299,7 @@ impl Automaton {
         Ok(body)
     }
 
-    fn expand_with(&mut self, key: u32, text: TextId) -> Result<NodeId> {
+    pub(super) fn expand_with(&mut self, key: u32, text: TextId) -> Result<NodeId> {
         if let Some(&known) = self.expanded_with.get(&(key, text)) {
             return Ok(known);
         }

@@ -13,6 +13,7 @@
 //! - [`derivative`]: rows; [`look_behind`]: what rows need of it.
 //! - [`rule`]: automata worked out state by state, by code instead of an expression.
 //! - [`emptiness`]: which expressions match nothing, so that no state is a dead end.
+//! - [`shortest`]: the shortest text of an expression.
 //!
 //! Sources: Brzozowski, "Derivatives of Regular Expressions" (1964); Owens, Reppy and Turon,
 //! "Regular-expression derivatives re-examined" (2009); Moseley et al., "Derivative Based
@@ -25,11 +26,13 @@ mod emptiness;
 mod look_behind;
 mod row;
 mod rule;
+mod shortest;
 mod subsume;
 mod utf8;
 
 pub use row::Transition;
 pub use rule::{Rule, RuleId};
+pub(crate) use shortest::{Shortest, ENDLESS};
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 

@@ -69,7 +69,7 @@ impl Mask {
         }
     }
 
-    fn memory(&self) -> usize {
+    pub(super) fn memory(&self) -> usize {
         match self {
             Mask::Sparse(words) | Mask::Dense(words) => words.len() * 4 + 48,
         }

@@ -4,9 +4,11 @@
 //! when first asked for and then kept, behind one lock that is held for a look-up, or for the walk
 //! of a state not seen before.
 //!
+//! - [`budget`]: which tokens leave enough room to come to the end.
 //! - [`mask`]: masks, interned by content.
 //! - [`walk`]: the mask of a state.
 
+mod budget;
 mod mask;
 mod walk;
 
@@ -14,6 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use rustc_hash::FxHashMap;
 
+use budget::Budgets;
+pub(crate) use budget::Limit;
+pub use budget::Minimum;
 pub use mask::Mask;
 use mask::Masks;
 use walk::Shared;
@@ -37,6 +42,7 @@ pub(crate) struct Inner {
     masks: Masks,
     masks_of: Vec<Option<Arc<Mask>>>,
     shared_of: FxHashMap<StateId, Arc<Shared>>,
+    budgets: Budgets,
     scratch: Vec<u32>,
     path: Vec<StateId>,
 }
@@ -59,6 +65,7 @@ impl Index {
             masks: Masks::default(),
             masks_of: Vec::new(),
             shared_of: FxHashMap::default(),
+            budgets: Budgets::default(),
             scratch: vec![0; vocabulary.words()],
             path: Vec::new(),
         };
@@ -141,6 +148,7 @@ impl Index {
         let inner = self.lock();
         inner.automaton.memory()
             + inner.masks.memory()
+            + inner.budgets.memory()
             + inner.masks_of.len() * size_of::<Option<Arc<Mask>>>()
             + inner.shared_of.len() * (size_of::<Shared>() + 32)
             + inner.scratch.len() * 4

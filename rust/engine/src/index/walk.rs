@@ -33,6 +33,18 @@ pub(super) struct Shared {
     deferred: Box<[u32]>,
 }
 
+impl Shared {
+    /// The trie whose tokens are walked.
+    pub(super) fn trie<'a>(&self, vocabulary: &'a Vocabulary) -> &'a Trie {
+        trie(vocabulary, self.source)
+    }
+
+    /// The nodes of that trie at which the step needs the whole state.
+    pub(super) fn deferred(&self) -> &[u32] {
+        &self.deferred
+    }
+}
+
 fn trie(vocabulary: &Vocabulary, source: Source) -> &Trie {
     match source {
         Source::All => vocabulary.trie(),
@@ -92,10 +104,15 @@ impl Inner {
         Ok(self.masks.intern(mask))
     }
 
-    /// What the horizon of `state` allows.
-    fn shared(&mut self, state: StateId) -> Result<Arc<Shared>> {
+    /// The horizon of `state`.
+    pub(super) fn horizon(&mut self, state: StateId) -> Result<StateId> {
         let longest = self.vocabulary.longest() as u32;
-        let cut = self.automaton.horizon(state, DEPTH, longest)?;
+        self.automaton.horizon(state, DEPTH, longest)
+    }
+
+    /// What the horizon of `state` allows.
+    pub(super) fn shared(&mut self, state: StateId) -> Result<Arc<Shared>> {
+        let cut = self.horizon(state)?;
         if let Some(shared) = self.shared_of.get(&cut) {
             return Ok(shared.clone());
         }

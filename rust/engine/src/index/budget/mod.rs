@@ -1,0 +1,189 @@
+//! Budgets: which tokens leave enough room to come to the end.
+//!
+//! A guide may be given a number of tokens within which its text must be whole. The rule is: a
+//! token is allowed when some text that completes what it leads to fits into the tokens left. For
+//! that every state has a *cost*, a number of tokens that certainly completes it: there is a way
+//! that takes so many, known token by token, and the states along it cost one less each. Hence
+//! whoever is at a state whose cost fits always has a token whose cost fits too, and the mask is
+//! never empty. Costs that have been given out only become smaller.
+//!
+//! - Far from the end one number per state decides: from so many tokens on, whichever token comes
+//!   is fine ([`room`]). It is counted in bytes, which is quick and never too small as long as each
+//!   byte is a token, and is found once for all states that share a horizon.
+//! - Nearer, the states that the tokens of a state lead to are costed one by one ([`costs`]), each
+//!   by writing down a text that completes it and cutting it into as few tokens as it goes
+//!   ([`way`]). All numbers of tokens left that allow the same tokens share one mask.
+//! - Whether a budget is too small to begin with is found by a search over the tokens themselves
+//!   ([`minimum`]), since a refusal should be right.
+
+mod costs;
+mod minimum;
+mod reach;
+mod room;
+mod way;
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Index, Inner, Mask};
+use crate::automaton::{Distances, Outline, StateId};
+use crate::error::{Error, Result};
+use crate::expr::ENDLESS;
+use crate::vocabulary::Vocabulary;
+use costs::Costs;
+pub use minimum::Minimum;
+use way::{Spelling, Way};
+
+/// How many sets of stop tokens that are text one index keeps budgets for.
+const STOP_SETS: usize = 8;
+/// How much the masks near the end may take, in bytes, before they are let go.
+const MASK_MEMORY: usize = 32 << 20;
+
+/// What an index knows of budgets, for guides with the same stop tokens.
+pub(super) struct Budget {
+    distances: Distances,
+    spelling: Spelling,
+    /// The best way known from a state to the end.
+    ways: FxHashMap<StateId, Way>,
+    /// States from which a way has been looked for.
+    tried: FxHashSet<StateId>,
+    /// Of states that differ in captured texts alone, the first met.
+    alike: FxHashMap<Outline, StateId>,
+    /// From so many tokens left on, a state allows all its tokens.
+    rooms: FxHashMap<StateId, u32>,
+    /// What a horizon adds to that.
+    horizons: FxHashMap<StateId, u32>,
+    costs: FxHashMap<StateId, Arc<Costs>>,
+    costs_memory: usize,
+}
+
+impl Budget {
+    fn new(vocabulary: &Vocabulary, stop: &[u32]) -> Self {
+        let spelling = Spelling::new(vocabulary, stop);
+        Budget {
+            distances: Distances::new(*spelling.single_bytes()),
+            spelling,
+            ways: FxHashMap::default(),
+            tried: FxHashSet::default(),
+            alike: FxHashMap::default(),
+            rooms: FxHashMap::default(),
+            horizons: FxHashMap::default(),
+            costs: FxHashMap::default(),
+            costs_memory: 0,
+        }
+    }
+
+    fn memory(&self) -> usize {
+        let states = self.ways.len() * 24 + self.tried.len() * 8;
+        let numbers = (self.rooms.len() + self.horizons.len()) * 16;
+        states + numbers + self.costs_memory + self.distances.memory()
+    }
+}
+
+/// The budgets of an index, by the stop tokens that are text otherwise: no way may use these.
+#[derive(Default)]
+pub(super) struct Budgets {
+    by_stop: FxHashMap<Arc<[u32]>, Box<Budget>>,
+}
+
+impl Budgets {
+    pub fn memory(&self) -> usize {
+        self.by_stop.values().map(|budget| budget.memory()).sum()
+    }
+}
+
+/// What a number of tokens left means for the tokens of a state.
+pub(crate) enum Limit {
+    /// All tokens of the state leave enough room.
+    Nothing,
+    /// These do.
+    Tokens(Arc<Mask>),
+}
+
+impl Inner {
+    /// Calls `ask` with the budget for these stop tokens, taken out of the index meanwhile.
+    fn with_budget<T>(
+        &mut self,
+        stop: &Arc<[u32]>,
+        ask: impl FnOnce(&mut Inner, &mut Budget) -> Result<T>,
+    ) -> Result<T> {
+        let mut budget = match self.budgets.by_stop.remove(stop) {
+            Some(budget) => budget,
+            None if self.budgets.by_stop.len() >= STOP_SETS => {
+                let message = "too many different sets of stop tokens that are text";
+                return Err(Error::limit(message));
+            }
+            None => Box::new(Budget::new(&self.vocabulary, stop)),
+        };
+        let answer = ask(self, &mut budget);
+        self.budgets.by_stop.insert(stop.clone(), budget);
+        answer
+    }
+}
+
+impl Index {
+    /// From how many tokens left on `state` allows all its tokens, if that is known and nobody is
+    /// at work on the index. `stop`: the stop tokens that are text otherwise, ascending.
+    pub(crate) fn known_room(&self, state: StateId, stop: &Arc<[u32]>) -> Option<u32> {
+        let inner = self.inner.try_lock().ok()?;
+        inner.budgets.by_stop.get(stop)?.rooms.get(&state).copied()
+    }
+
+    /// The tokens that `state` allows with `left` tokens left, this one included.
+    pub(crate) fn limit(&self, state: StateId, left: u32, stop: &Arc<[u32]>) -> Result<Limit> {
+        self.lock().with_budget(stop, |inner, budget| budget.limit(inner, state, left))
+    }
+
+    /// Whether `state` is known to come to the end within `left` tokens.
+    pub(crate) fn fits(&self, state: StateId, left: u32, stop: &Arc<[u32]>) -> Result<bool> {
+        self.lock().with_budget(stop, |inner, budget| {
+            // Where captured texts matter, the mask does not know each of them either.
+            Ok(budget.cost(inner, state, left)? <= left
+                || budget.distances.but_for_texts(&mut inner.automaton, state).is_some())
+        })
+    }
+
+    /// How many tokens the shortest text takes, stop token apart; `enough`: stop looking when so
+    /// many are found to do. `stop` are the ids that end the text. Up to some tenths of a second
+    /// for a text of many tokens.
+    ///
+    /// # Errors
+    /// As for [`crate::automaton::Automaton::step`].
+    pub fn minimum_tokens(&self, stop: &[u32], enough: u32) -> Result<Minimum> {
+        let (start, stop) = (self.start, self.text_stops(stop));
+        self.lock().with_budget(&stop, |inner, budget| budget.minimum(inner, start, enough))
+    }
+
+    /// Those of the stop tokens that are text otherwise, ascending.
+    pub(crate) fn text_stops(&self, stop: &[u32]) -> Arc<[u32]> {
+        let text = |id: &u32| !self.vocabulary().token(*id).is_empty();
+        let mut stop: Vec<u32> = stop.iter().copied().filter(text).collect();
+        stop.sort_unstable();
+        stop.into()
+    }
+}
+
+impl Budget {
+    /// A number of tokens that certainly completes `state`; [`ENDLESS`] if none is known. One that
+    /// is at most `enough` is not looked into further.
+    fn cost(&mut self, inner: &mut Inner, state: StateId, enough: u32) -> Result<u32> {
+        if inner.automaton.is_accepting(state) {
+            return Ok(0);
+        }
+        let known = self.known_cost(inner, state)?;
+        if known <= enough {
+            return Ok(known);
+        }
+        let followed = self.follow_alike(inner, state)?;
+        if !followed && self.tried.insert(state) {
+            self.find_way(inner, state)?;
+        }
+        self.known_cost(inner, state)
+    }
+
+    fn known_cost(&mut self, inner: &mut Inner, state: StateId) -> Result<u32> {
+        let tokens = self.ways.get(&state).map_or(ENDLESS, |way| way.tokens);
+        Ok(tokens.min(self.distances.state(&mut inner.automaton, state)?.certain))
+    }
+}

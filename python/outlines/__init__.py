@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     from outlines import types as types
     from outlines.application import Application as Application
     from outlines.generator import Generator as Generator
+    from outlines.inputs import Audio as Audio
     from outlines.inputs import Chat as Chat
+    from outlines.inputs import Image as Image
+    from outlines.inputs import Video as Video
+    from outlines.models import VLLMAsync as VLLMAsync
     from outlines.models import VLLMOffline as VLLMOffline
+    from outlines.models import from_vllm_async as from_vllm_async
     from outlines.models import from_vllm_offline as from_vllm_offline
     from outlines.templates import Template as Template
     from outlines.types import CFG as CFG
@@ -40,15 +45,20 @@ if TYPE_CHECKING:
 # Where each public name lives; a module by itself has no name in it.
 _HOMES = {
     "Application": "outlines.application",
+    "Audio": "outlines.inputs",
     "CFG": "outlines.types",
     "Chat": "outlines.inputs",
     "Choice": "outlines.types",
     "Generator": "outlines.generator",
+    "Image": "outlines.inputs",
     "JsonSchema": "outlines.types",
     "Regex": "outlines.types",
     "Template": "outlines.templates",
+    "VLLMAsync": "outlines.models",
     "VLLMOffline": "outlines.models",
+    "Video": "outlines.inputs",
     "cfg": "outlines.types",
+    "from_vllm_async": "outlines.models",
     "from_vllm_offline": "outlines.models",
     "json_schema": "outlines.types",
     "regex": "outlines.types",
@@ -77,15 +87,20 @@ _OTHER_LOADERS = frozenset(
 __all__ = [
     "CFG",
     "Application",
+    "Audio",
     "Chat",
     "Choice",
     "Generator",
+    "Image",
     "JsonSchema",
     "Regex",
     "Template",
+    "VLLMAsync",
     "VLLMOffline",
+    "Video",
     "cfg",
     "errors",
+    "from_vllm_async",
     "from_vllm_offline",
     "grammars",
     "guide",

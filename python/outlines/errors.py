@@ -7,7 +7,7 @@ What goes wrong while it runs is an `OutlinesError`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,25 +61,36 @@ class BatchError(OutlinesError):
     """Some items of a batch failed; the others were finished first.
 
     Attributes:
-        results: one entry per prompt, in order: its output, or the exception that it ended with.
-        failures: the exceptions by position. The first is also this error's `__cause__`.
+        results: one entry per prompt, in order: its output, or the exception that it ended with. Empty for a batch that
+            gave its results as they ended.
+        failures: the exceptions by position; of a batch that gave its results as they ended, the first 1,000. The
+            first is also this error's `__cause__`.
     """
 
-    def __init__(self, results: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        results: Sequence[Any],
+        failures: Mapping[int, Exception] | None = None,
+        failed: int | None = None,
+        total: int | None = None,
+    ) -> None:
         self.results = list(results)
-        self.failures = {
-            position: result for position, result in enumerate(self.results) if isinstance(result, Exception)
-        }
+        self.failures = dict(
+            failures
+            if failures is not None
+            else {position: result for position, result in enumerate(results) if isinstance(result, Exception)}
+        )
+        self._counts = failed or len(self.failures), total or len(self.results)
         position, failure = next(iter(self.failures.items()))
+        others = "The others are in .results; " if self.results else ""
         super().__init__(
-            f"{len(self.failures)} of {len(self.results)} items failed; the first, at position {position}: "
-            f"{type(failure).__name__}: {failure}. The others are in .results; return_exceptions=True returns "
-            "exceptions in place instead"
+            f"{self._counts[0]} of {self._counts[1]} items failed; the first, at position {position}: "
+            f"{type(failure).__name__}: {failure}. {others}return_exceptions=True returns exceptions in place instead"
         )
         self.__cause__ = failure
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.results,)
+        return type(self), (self.results, self.failures, *self._counts)
 
 
 def __getattr__(name: str) -> Any:

@@ -49,6 +49,34 @@ def test_a_template_of_the_call(llm, model):
     assert model(Chat(messages), **given, **GREEDY) == chat_text(llm, messages, **given)
 
 
+def test_tools_and_what_they_answered(llm, model):
+    add = {
+        "type": "function",
+        "function": {
+            "name": "add",
+            "description": "Adds.",
+            "parameters": {"type": "object", "properties": {"a": {"type": "integer"}}},
+        },
+    }
+    called = {"id": "1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
+    messages = [
+        {"role": "user", "content": "Add."},
+        {"role": "assistant", "content": None, "tool_calls": [called]},
+        {"role": "tool", "content": "4", "tool_call_id": "1", "name": "add"},
+    ]
+    template = (
+        "{{ tools[0].function.name }}{% for message in messages %}<{{ message.role }} {{ message.name }} "
+        "{{ message.tool_call_id }}>{% for call in message.tool_calls or [] %}{{ call.function.name }}{% endfor %}"
+        "{{ message.content }}{% endfor %}"
+    )
+    given = {"chat_template": template, "tools": [add]}
+    result = model(Chat(messages), return_result=True, **given, **GREEDY)
+    prompt = llm.get_tokenizer().decode(result.prompt_token_ids)
+    assert "<tool add 1>4" in prompt
+    assert prompt.startswith("add<user")
+    assert result.text == chat_text(llm, messages, **given)
+
+
 def test_the_limit_has_two_names(llm, model):
     for name in ("max_tokens", "max_new_tokens"):
         text = model("Tell me a long story.", temperature=0, ignore_eos=True, **{name: 7})
@@ -88,7 +116,7 @@ def test_two_models_of_one_llm_share_its_engine(llm, model):
     import outlines
 
     other = outlines.from_vllm_offline(llm)
-    assert other._dispatcher is model._dispatcher
+    assert other._engine is model._engine
     assert other(QUESTION, **GREEDY) == model(QUESTION, **GREEDY)
 
 

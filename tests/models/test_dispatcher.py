@@ -138,24 +138,24 @@ def test_the_pump_survives_whatever_is_thrown_at_it(llm, model, unfinished, monk
 def test_a_request_that_another_caller_took_fails_instead_of_hanging(llm, model, unfinished):
     stream = model.stream(QUESTION, **LONG)
     next(stream)
-    model._dispatcher.call(lambda llm: llm.llm_engine.abort_request([stream._request.engine_id]))
+    model._engine.call(lambda llm: llm.llm_engine.abort_request([stream._request.engine_id]))
     with pytest.raises(GenerationError, match="another caller"):
         list(stream)
     assert "Riga" in model(QUESTION, **GREEDY)
 
 
 def test_call_runs_between_steps_and_passes_errors_on(llm, model):
-    assert model._dispatcher.call(lambda given: given is llm)
-    assert model._dispatcher.call(lambda _: threading.current_thread().name) == "outlines-pump"
+    assert model._engine.call(lambda given: given is llm)
+    assert model._engine.call(lambda _: threading.current_thread().name) == "outlines-pump"
     with pytest.raises(ZeroDivisionError):
-        model._dispatcher.call(lambda _: 1 // 0)
+        model._engine.call(lambda _: 1 // 0)
 
 
 def test_a_finaliser_may_run_anywhere(model, unfinished):
     stream = model.stream(QUESTION, **LONG)
     next(stream)
     # As when the garbage collector runs while this very thread holds the locks.
-    with model._dispatcher._signal._idle, model._dispatcher._signal._running:
+    with model._engine._signal._idle, model._engine._signal._running:
         stream.__del__()
     deadline = time.monotonic() + 5
     while unfinished() and time.monotonic() < deadline:

@@ -49,12 +49,12 @@ def test_a_type_is_compiled_when_the_generator_is_made(llm, model, unfinished):
     from outlines.plugin.request import handshake
 
     pattern = outlines.Regex("compiled ahead [0-9]{2}")
-    before = model._dispatcher.call(handshake)
+    before = model._engine.call(handshake)
     generator = Generator(model, pattern)
-    made = model._dispatcher.call(handshake)
+    made = model._engine.call(handshake)
     assert made.compiles == before.compiles + 1
     generator.batch(["Hello"] * 3)
-    used = model._dispatcher.call(handshake)
+    used = model._engine.call(handshake)
     assert (used.compiles, used.cache_hits - made.cache_hits) == (made.compiles, 3)
 
 

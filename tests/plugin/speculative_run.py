@@ -35,7 +35,10 @@ CASES = [
     ("regex", r"[0-9]{3}-[0-9]{2}", "123-45 123-45 123-45 123-45 123-45 "),
     ("choice", ["to be or not to be", "to be sure"], "to be or not to be to be or not to be, to be or not "),
     ("grammar", 'start: "(" start ")" | "x"', "((((x)))) ((((x)))) ((((x)))) ((((x)))) "),
+    ("regex", r"[0-9]{3}", "1 2 3 4 </think>456 1 2 3 4 </think>456 1 2 3 4 </think>456 1 2 3 4"),
 ]
+# The last one thinks first: drafts run over the end of thinking.
+THINKING = [None] * (len(CASES) - 1) + [("</think>", 20)]
 
 
 def main() -> None:
@@ -47,7 +50,7 @@ def run(draft_tokens: int = 0) -> dict[str, Any]:
     from vllm import LLM, SamplingParams
 
     from outlines.constraint import Constraint
-    from outlines.plugin.request import chosen_backend, handshake, mark, raise_if_failed
+    from outlines.plugin.request import Thinking, chosen_backend, handshake, mark, raise_if_failed
 
     speculation: dict[str, Any] = {}
     if draft_tokens:
@@ -63,9 +66,9 @@ def run(draft_tokens: int = 0) -> dict[str, Any]:
         str(MODEL), max_model_len=512, enforce_eager=True, dtype="float32", disable_log_stats=False, **speculation
     )
     params = []
-    for kind, value, _ in CASES:
+    for (kind, value, _), thinking in zip(CASES, THINKING, strict=True):
         params.append(SamplingParams(temperature=0.0, max_tokens=100))
-        mark(params[-1], Constraint(kind, value))
+        mark(params[-1], Constraint(kind, value), Thinking(*thinking) if thinking else None)
     # A free request in the batch takes drafts of its own.
     params.append(SamplingParams(temperature=0.0, max_tokens=30))
     prompts = [prompt for _, _, prompt in CASES] + ["a b c a b c a b c a b c a b c"]

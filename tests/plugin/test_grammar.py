@@ -62,6 +62,7 @@ def make(make_request: MakeRequest, vocabulary: Vocabulary) -> Callable[..., Ben
         bench = Bench(GuideGrammar(request, guide, stop_tokens, target, bool(params.ignore_eos)), vocabulary.size)
         # The grammar holds its request weakly, as the engine holds it strongly.
         bench.request = request  # type: ignore[attr-defined]
+        bench.target = target  # type: ignore[attr-defined]
         return bench
 
     return make_bench
@@ -177,6 +178,24 @@ def test_a_rejected_token_ends_the_request_with_a_reason(make: Callable[..., Ben
     assert bench.grammar.validate_tokens(ids(tokenizer, "a")) == []
     assert bench.allowed() == {tokenizer.eos_token_id}
     assert not bench.grammar.is_terminated()
+
+
+def test_a_rejected_draft_was_never_written(make: Callable[..., Bench], tokenizer: Any) -> None:
+    """vLLM fills rows for drafts that it checked against an earlier state: one that no longer fits is no failure."""
+    bench = make(Constraint("regex", "ab+c"))
+    a, b, c = (ids(tokenizer, letter)[0] for letter in "abc")
+    assert bench.grammar.accept_tokens("request-0", [a])
+    before = bench.allowed()
+    bench.target.drafting = True  # type: ignore[attr-defined]
+    assert bench.grammar.accept_tokens("request-0", [b])
+    assert not bench.grammar.accept_tokens("request-0", [a])
+    assert bench.allowed() != before
+    bench.grammar.rollback(1)
+    bench.target.drafting = False  # type: ignore[attr-defined]
+    assert bench.request.stop_reason is None  # type: ignore[attr-defined]
+    assert bench.allowed() == before
+    assert bench.grammar.accept_tokens("request-0", [b, c, tokenizer.eos_token_id])
+    assert bench.grammar.is_terminated()
 
 
 def test_a_row_narrower_than_the_mask(make: Callable[..., Bench]) -> None:

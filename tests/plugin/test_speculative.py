@@ -40,7 +40,7 @@ def test_speculation_changes_nothing_but_the_number_of_steps(runs: dict[str, Any
 @pytest.mark.engine
 @pytest.mark.parametrize("run", ["plain", "speculative"])
 def test_every_output_is_valid_and_whole(runs: dict[str, Any], run: str) -> None:
-    record, words, number, choice, nested, _ = runs[run]["texts"]
+    record, words, number, choice, nested, thought, _ = runs[run]["texts"]
     assert set(runs[run]["reasons"][:-1]) == {"stop"}
     jsonschema.validate(json.loads(record), runs["schema"])
     assert re.fullmatch(r"(one two three ){4}done", words)
@@ -48,6 +48,7 @@ def test_every_output_is_valid_and_whole(runs: dict[str, Any], run: str) -> None
     assert choice in ("to be or not to be", "to be sure")
     assert re.fullmatch(r"\(*x\)*", nested)
     assert nested.count("(") == nested.count(")")
+    assert re.fullmatch(r"(?s)(?!.*</think>.*</think>).+</think>[0-9]{3}", thought)
 
 
 @pytest.mark.engine

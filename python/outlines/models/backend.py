@@ -10,40 +10,67 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from outlines.constraint import Constraint
-from outlines.models.dispatcher import Dispatcher
+from outlines.models.thinking import ThinkingTags
 
 if TYPE_CHECKING:
     from vllm import SamplingParams
 
+    from outlines.models.request import Engine
+
+# What vLLM itself has.
+_STOCK = ("xgrammar", "guidance", "outlines", "lm-format-enforcer")
+
 # Engines that are known to have our plugin.
-_ready: WeakSet[Dispatcher] = WeakSet()
+_ready: WeakSet[Engine] = WeakSet()
 _ready_lock = threading.Lock()
 
 
-def constrain(params: SamplingParams, constraint: Constraint, backend: str | None, dispatcher: Dispatcher) -> None:
+def constrain(
+    params: SamplingParams,
+    constraint: Constraint,
+    *,
+    backend: str | None,
+    thinking: ThinkingTags | None,
+    may_think: bool,
+    engine: Engine,
+) -> None:
     """Put a constraint on sampling parameters, in place.
 
+    Args:
+        params: the parameters.
+        constraint: what the output must be.
+        backend: the caller's choice.
+        thinking: the thinking that comes before.
+        may_think: False to have a reasoning parser of the `LLM` not wait for the end of thinking.
+        engine: where the request will run.
+
     Raises:
-        ValueError: the parameters hold a constraint already, or the backend cannot be chosen for one call.
+        ValueError: the parameters hold a constraint already, or the backend is not one or cannot do what is asked.
         PluginNotLoadedError: the engine runs without our plugin.
     """
     from outlines.plugin import NAME
-    from outlines.plugin.request import chosen_backend, mark
+    from outlines.plugin.request import Thinking, chosen_backend, mark
 
-    chosen = chosen_backend(dispatcher.llm)
-    if (backend or chosen or NAME) == NAME:
-        _make_ready(dispatcher)
-        mark(params, constraint)
-    elif backend in (None, chosen or "auto"):
-        _use_stock(params, constraint)
-    else:
+    chosen = chosen_backend(engine.llm)
+    wanted = backend or chosen or NAME
+    if wanted == NAME:
+        make_ready(engine)
+        mark(params, constraint, Thinking(thinking.end, thinking.budget) if thinking else None if may_think else False)
+        return
+    if thinking is not None and (thinking.budget is not None or not thinking.of_parser):
         raise ValueError(
-            f"vLLM takes its backend from the LLM, so {backend!r} cannot be chosen for one call: build the LLM with "
-            f"structured_outputs_config={{'backend': {backend!r}}}, or use backend={NAME!r}"
+            f"thinking_budget, and thinking without a reasoning parser, need our own backend: {wanted!r} waits for the "
+            "end of thinking only where the LLM was built with structured_outputs_config={'reasoning_parser': ...}. "
+            f"Use backend={NAME!r}"
         )
+    if wanted not in (*_STOCK, "auto", chosen):
+        raise ValueError(f"unknown backend {wanted!r}: expected one of {', '.join((NAME, 'auto', *_STOCK))}")
+    _use_stock(params, constraint)
+    if wanted not in (chosen, "auto"):
+        _choose(params, wanted, chosen, engine)
 
 
-def compile_ahead(constraint: Constraint, dispatcher: Dispatcher) -> None:
+def compile_ahead(constraint: Constraint, engine: Engine) -> None:
     """Compile a constraint in the engine now, where our own backend will be asked to enforce it.
 
     Raises:
@@ -53,18 +80,33 @@ def compile_ahead(constraint: Constraint, dispatcher: Dispatcher) -> None:
     from outlines.plugin import NAME
     from outlines.plugin.request import chosen_backend, prepare
 
-    if (chosen_backend(dispatcher.llm) or NAME) == NAME:
-        _make_ready(dispatcher)
-        dispatcher.call(lambda llm: prepare(llm, constraint))
+    if (chosen_backend(engine.llm) or NAME) == NAME:
+        make_ready(engine)
+        engine.call(lambda llm: prepare(llm, constraint))
 
 
-def _make_ready(dispatcher: Dispatcher) -> None:
+def make_ready(engine: Engine) -> None:
+    """Make sure, once, that the engine has our plugin."""
     from outlines.plugin.request import handshake
 
     with _ready_lock:
-        if dispatcher not in _ready:
-            dispatcher.call(handshake)
-            _ready.add(dispatcher)
+        if engine not in _ready:
+            engine.call(handshake)
+            _ready.add(engine)
+
+
+def _choose(params: SamplingParams, wanted: str, chosen: str | None, engine: Engine) -> None:
+    """Ask for one of vLLM's backends on an engine that was built with another one, or with none in particular."""
+    from outlines.plugin.request import choose_backend
+
+    if chosen is not None:
+        raise ValueError(
+            f"this LLM was built with the backend {chosen!r}, and vLLM's engine has one of its own at most: {wanted!r} "
+            "cannot be chosen for one call. Build the LLM without it, or leave backend out"
+        )
+    # The plugin makes vLLM take the choice, and the engine keep to it.
+    make_ready(engine)
+    choose_backend(params, wanted)
 
 
 def _use_stock(params: SamplingParams, constraint: Constraint) -> None:

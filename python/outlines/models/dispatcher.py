@@ -18,17 +18,18 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 import weakref
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from outlines.errors import GenerationError
 from outlines.models.refusals import as_value_error
+from outlines.models.request import Request
 
 if TYPE_CHECKING:
-    from vllm import LLM, SamplingParams
+    from vllm import LLM
     from vllm.outputs import RequestOutput
 
 logger = logging.getLogger(__name__)
@@ -39,31 +40,6 @@ _ADMIT_AT_ONCE = 16
 _LIVENESS_SECONDS = 1.0
 # How long a caller waits for the pump to carry out an abort, in seconds. A step ends long before.
 _ABORT_SECONDS = 60.0
-
-
-@dataclass(eq=False)
-class Request:
-    """One prompt on its way through the engine.
-
-    Attributes:
-        prompt: vLLM's engine input.
-        params: sampling parameters; their `output_kind` says what `receive` gets.
-        receive: called by the pump with each output, the last of which is `finished`, or with the exception that ended
-            the request. Must be quick and must not raise.
-        line: requests with the same line are admitted in order; lines are served in turn.
-        lora_request, priority: as for `LLM.generate`.
-    """
-
-    prompt: Any
-    params: SamplingParams
-    receive: Callable[[RequestOutput | Exception], None]
-    line: object
-    lora_request: Any = None
-    priority: int = 0
-    # Set by the pump.
-    engine_id: str | None = None
-    over: bool = False
-    aborted: threading.Event = field(default_factory=threading.Event)
 
 
 class _Signal:
@@ -246,6 +222,7 @@ class Dispatcher:
         finally:
             if uses_tokenizer:
                 self.tokenizer_lock.release()
+        request.times.admitted = time.monotonic()
         self._running[request.engine_id] = request
         self._sequences[request.line] += request.params.n
 
@@ -259,7 +236,10 @@ class Dispatcher:
             request = self._running.get(output.request_id)
             if request is None:
                 continue
+            if request.times.first_token is None and any(completion.token_ids for completion in output.outputs):
+                request.times.first_token = time.monotonic()
             if output.finished:
+                request.times.finished = time.monotonic()
                 self._remove(request)
             self._deliver(request, output)
 

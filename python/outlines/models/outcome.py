@@ -1,51 +1,136 @@
-"""From vLLM's finished output to what the caller gets: text, or the error that it ended with."""
+"""From vLLM's finished output to what the caller gets: text or a rich result, or the error that it ended with."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from outlines.constraint import Constraint
 from outlines.errors import GenerationError, TruncatedOutputError
+from outlines.models.result import Completion, Result, Timings
 
 if TYPE_CHECKING:
+    from vllm.outputs import RequestOutput
+
     from outlines.guide import Index, Vocabulary
+    from outlines.models.items import Item
+    from outlines.models.request import Request
+
+# The end of a prompt in which the end of thinking is looked for, in tokens.
+_TAIL = 64
 
 
-def result_of(output: Any, constraint: Constraint | None, on_truncation: str) -> str | list[str]:
-    """The text of a finished `RequestOutput`; a list of texts where several were asked for.
+class Outcome:
+    """What becomes of one item's output.
 
-    Raises:
-        TruncatedOutputError: a constrained output reached its limit before it was whole, and `on_truncation` is
-            "raise".
-        ConstraintError: the constraint turned out not to compile for this model.
-        GenerationError: the engine ended the request.
+    Args:
+        item: what was asked for.
+        decode: token ids -> text.
+        on_truncation: "raise" or "return".
+        return_result: whether the caller gets a `Result` instead of text.
     """
-    texts = [completion.text for completion in output.outputs]
-    for completion in output.outputs:
-        check_finished(completion, completion.text, constraint, on_truncation, texts)
-    return texts[0] if len(texts) == 1 else texts
+
+    def __init__(self, item: Item, decode: Callable[[list[int]], str], on_truncation: str, return_result: bool) -> None:
+        self._item = item
+        self._decode = decode
+        self._on_truncation = on_truncation
+        self._return_result = return_result
+
+    def of(self, output: RequestOutput, request: Request) -> Any:
+        """What the caller gets for a finished output: str, or a list of str where several were asked for.
+
+        Raises:
+            TruncatedOutputError: a constrained output reached its limit before it was whole, and `on_truncation` is
+                "raise".
+            ConstraintError: the constraint turned out not to compile for this model.
+            GenerationError: the engine ended the request.
+        """
+        prompt_end = self.prompt_end(output)
+        choices = [self.completion(completion, prompt_end) for completion in output.outputs]
+        texts = [choice.text for choice in choices]
+        for completion, choice in zip(output.outputs, choices, strict=True):
+            self.check(completion, choice, texts)
+        if self._return_result:
+            return result(output, choices, request)
+        return texts[0] if len(texts) == 1 else texts
+
+    def prompt_end(self, output: RequestOutput) -> str:
+        """The last words of the prompt, where they say something about thinking."""
+        if self._item.thinking is None:
+            return ""
+        return self._decode(list(output.prompt_token_ids or ())[-_TAIL:])
+
+    def completion(self, completion: Any, prompt_end: str) -> Completion:
+        """vLLM's whole `CompletionOutput` as ours."""
+        thinking, answer = None, completion.text
+        if self._item.thinking is not None:
+            thinking, answer = self._item.thinking.split(completion.text, prompt_end)
+        return Completion(
+            text=answer or "",
+            token_ids=list(completion.token_ids),
+            finish_reason=completion.finish_reason,
+            stop_reason=completion.stop_reason,
+            logprobs=None if completion.logprobs is None else list(completion.logprobs),
+            thinking=thinking,
+            _parse=self._item.parse,
+            _answered=answer is not None,
+        )
+
+    def check(self, completion: Any, choice: Completion, texts: list[str] | None = None) -> None:
+        """Raise the error that a finished `CompletionOutput` stands for, if it does."""
+        constraint = self._item.constraint
+        if constraint is not None:
+            from outlines.plugin.request import raise_if_failed
+
+            raise_if_failed(completion)
+        if completion.finish_reason == "error":
+            raise GenerationError("vLLM ended the request with an error: see its log")
+        if completion.finish_reason == "abort":
+            raise GenerationError("vLLM gave the request up before it was finished")
+        cut = completion.finish_reason == "length" and constraint is not None and self._on_truncation == "raise"
+        # At its limit an output can be whole all the same; only its end was not written.
+        if cut and constraint is not None and not (choice._answered and is_whole(constraint, choice.text)):
+            raise TruncatedOutputError(choice.text, texts)
 
 
-def check_finished(
-    completion: Any, text: str, constraint: Constraint | None, on_truncation: str, texts: list[str] | None = None
-) -> None:
-    """Raise the error that a finished `CompletionOutput` with this whole text stands for, if it does."""
-    if constraint is not None:
-        from outlines.plugin.request import raise_if_failed
-
-        raise_if_failed(completion)
-    if completion.finish_reason == "error":
-        raise GenerationError("vLLM ended the request with an error: see its log")
-    if completion.finish_reason == "abort":
-        raise GenerationError("vLLM gave the request up before it was finished")
-    cut = completion.finish_reason == "length" and constraint is not None and on_truncation == "raise"
-    # At its limit an output can be whole all the same; only its end was not written.
-    if cut and constraint is not None and not _is_whole(constraint, text):
-        raise TruncatedOutputError(text, texts)
+def result(output: RequestOutput, choices: list[Completion], request: Request) -> Result:
+    """The rich result of a finished request."""
+    times = request.times
+    return Result(
+        choices=tuple(choices),
+        prompt_token_ids=list(output.prompt_token_ids or ()),
+        prompt_logprobs=output.prompt_logprobs,
+        cached_tokens=output.num_cached_tokens,
+        timings=Timings(
+            queued=times.admitted - times.submitted,
+            first_token=None if times.first_token is None else times.first_token - times.submitted,
+            total=times.finished - times.submitted,
+        ),
+    )
 
 
-def _is_whole(constraint: Constraint, text: str) -> bool:
+def gathering(receive: Callable[[RequestOutput | Exception], None]) -> Callable[[RequestOutput | Exception], None]:
+    """A receiver of growing outputs (`CUMULATIVE`) that hands on one, when all is finished.
+
+    vLLM gives the outputs of an n > 1 request one by one then.
+    """
+    last: dict[int, Any] = {}
+
+    def gather(output: RequestOutput | Exception) -> None:
+        if isinstance(output, Exception):
+            receive(output)
+            return
+        last.update((completion.index, completion) for completion in output.outputs)
+        if output.finished:
+            output.outputs = [last[index] for index in sorted(last)]
+            receive(output)
+
+    return gather
+
+
+def is_whole(constraint: Constraint, text: str) -> bool:
+    """Whether a text is all that the constraint asks for."""
     return bool(_byte_index(constraint).accepts(text))
 
 

@@ -1,6 +1,7 @@
 """From a caller's prompt to vLLM's engine input: chat template, tokens.
 
-A `str` goes through the model's chat template as one user message when the model has one, a `Chat` always does.
+A `str` or a list of text and media goes through the model's chat template as one user message when the model has one,
+a `Chat` always does.
 Rendering uses the tokenizer, which is not safe in several threads at once: callers hold the dispatcher's lock.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from outlines.inputs import Chat
+from outlines.inputs import Chat, Image, Media
 
 if TYPE_CHECKING:
     from vllm import LLM
@@ -32,12 +33,19 @@ def check_prompt(prompt: Any) -> None:
     """Refuse what `render` cannot take.
 
     Raises:
-        TypeError: it is neither a str nor a `Chat`.
+        TypeError: it is neither a str, a list of text and media, nor a `Chat`, or a part of it is none.
         ValueError: it is a conversation without messages.
     """
-    if isinstance(prompt, Chat) and not prompt.messages:
-        raise ValueError("the Chat has no messages")
-    if isinstance(prompt, (str, Chat)):
+    if isinstance(prompt, Chat):
+        if not prompt.messages:
+            raise ValueError("the Chat has no messages")
+        for message in prompt.messages:
+            _check_content(message.get("content"))
+        return
+    if isinstance(prompt, str):
+        return
+    if isinstance(prompt, (list, tuple)) and any(isinstance(part, Media) for part in prompt):
+        _check_content(prompt)
         return
     hint = ""
     if isinstance(prompt, (list, tuple)):
@@ -46,16 +54,33 @@ def check_prompt(prompt: Any) -> None:
             hint = "; wrap a list of messages in outlines.inputs.Chat(...)"
     elif isinstance(prompt, bytes):
         hint = "; decode it first"
+    elif isinstance(prompt, Media):
+        hint = f"; put it beside a text: ['What is this?', {type(prompt).__name__}(...)]"
     raise TypeError(f"a prompt is a str or a Chat, not {type(prompt).__name__}{hint}")
 
 
-def render(llm: LLM, prompt: str | Chat, options: dict[str, Any]) -> Any:
+def _check_content(content: Any) -> None:
+    if content is None or isinstance(content, (str, Media)):
+        return
+    if not isinstance(content, (list, tuple)):
+        raise TypeError(f"the content of a message is a str or a list of parts, not {type(content).__name__}")
+    for part in content:
+        if not isinstance(part, (str, dict, Media)):
+            hint = "; wrap it in outlines.inputs.Image(...)" if type(part).__module__.startswith("PIL") else ""
+            raise TypeError(
+                f"a part of a message is a str, an Image, Audio or Video, or a dict such as "
+                f'{{"type": "text", "text": "..."}}, not {type(part).__name__}{hint}'
+            )
+
+
+def render(llm: LLM, prompt: Any, options: dict[str, Any], *, thinking: bool = False) -> Any:
     """vLLM's engine input for one prompt.
 
     Args:
         llm: the vLLM model.
-        prompt: text, or a conversation.
+        prompt: text, a list of text and media, or a conversation.
         options: values by the names in `PROMPT_KEYWORDS`.
+        thinking: whether the model is asked to think, which some chat templates want to know.
 
     Raises:
         ValueError: a conversation is given and the model has no chat template, an option has no effect on this
@@ -63,20 +88,60 @@ def render(llm: LLM, prompt: str | Chat, options: dict[str, Any]) -> Any:
     """
     apply = options.get("apply_chat_template")
     given = {name: value for name, value in options.items() if value is not None and name != "apply_chat_template"}
+    _check_media(llm, prompt)
     if isinstance(prompt, Chat):
         if apply is False:
             raise ValueError("apply_chat_template=False is for a str: a Chat is written by the chat template")
-        messages = prompt.messages
+        messages = [_plain(message) for message in prompt.messages]
     elif apply or (apply is None and has_chat_template(llm, given)):
-        messages = [{"role": "user", "content": prompt}]
+        messages = [_plain({"role": "user", "content": prompt})]
     else:
         if useless := given.keys() & CHAT_KEYWORDS:
             raise ValueError(
                 f"{', '.join(sorted(useless))}: for conversations only, and this prompt is not written by a chat "
                 "template. Pass a Chat, or leave it out"
             )
-        return llm._preprocess_cmpl_one(prompt, **given)
+        plain: Any = prompt if isinstance(prompt, str) else _completion(prompt)
+        return llm._preprocess_cmpl_one(plain, **given)
+    if thinking:
+        # The names that templates have for it; one that has none does not look.
+        asked = {"enable_thinking": True, "thinking": True}
+        given["chat_template_kwargs"] = {**asked, **given.get("chat_template_kwargs", {})}
     return _render_chat(llm, messages, given)
+
+
+def _plain(message: dict[str, Any]) -> dict[str, Any]:
+    """A message with its parts in vLLM's form. Its text and media keep their order."""
+    content = message.get("content")
+    if isinstance(content, Media):
+        content = [content]
+    if not isinstance(content, (list, tuple)):
+        return message
+    return {**message, "content": [_part(part) for part in content]}
+
+
+def _part(part: Any) -> Any:
+    if isinstance(part, str):
+        return {"type": "text", "text": part}
+    return part.part() if isinstance(part, Media) else part
+
+
+def _completion(parts: Any) -> dict[str, Any]:
+    """vLLM's prompt without a chat template: the text has the model's own placeholders in it."""
+    text = "".join(part for part in parts if isinstance(part, str))
+    images = [part for part in parts if isinstance(part, Image)]
+    if len(images) < sum(isinstance(part, Media) for part in parts) or any(image.url for image in images):
+        raise ValueError("without a chat template only images that are no URLs can go with a text: give chat_template=")
+    return {"prompt": text, "multi_modal_data": {"image": [image.image for image in images]}}
+
+
+def _check_media(llm: LLM, prompt: Any) -> None:
+    """Refuse media for a model that takes none. What else a model does not take, vLLM says by name."""
+    contents = [message.get("content") for message in prompt.messages] if isinstance(prompt, Chat) else [prompt]
+    parts = [part for content in contents for part in (content if isinstance(content, (list, tuple)) else [content])]
+    kinds = [part.kind for part in parts if isinstance(part, Media)]
+    if kinds and not llm.model_config.is_multimodal_model:
+        raise ValueError(f"{llm.model_config.model} takes text only, and the prompt has {kinds[0]} in it")
 
 
 def _render_chat(llm: LLM, messages: list[dict[str, Any]], given: dict[str, Any]) -> Any:

@@ -11,7 +11,9 @@ from outlines.models.sampling import fold, sampling_keywords
 
 # Keywords of `LLM.generate` that go with the request itself.
 ENGINE_KEYWORDS = frozenset({"lora_request", "priority"})
-OWN_KEYWORDS = frozenset({"sampling_params", "on_truncation", "backend", "use_tqdm"})
+OWN_KEYWORDS = frozenset(
+    {"sampling_params", "on_truncation", "return_result", "thinking", "thinking_budget", "backend", "use_tqdm"}
+)
 _ON_TRUNCATION = ("raise", "return")
 
 
@@ -25,6 +27,8 @@ class RequestOptions:
         prompt: keywords that say how the prompt becomes tokens.
         engine: keywords that go with the request.
         on_truncation: "raise" or "return".
+        return_result: whether a `Result` is given instead of text.
+        thinking, thinking_budget: as the caller gave them.
         backend: the structured-output backend asked for, or None.
         use_tqdm: as for `LLM.generate`.
     """
@@ -34,6 +38,9 @@ class RequestOptions:
     prompt: dict[str, Any]
     engine: dict[str, Any]
     on_truncation: str
+    return_result: bool
+    thinking: Any
+    thinking_budget: int | None
     backend: str | None
     use_tqdm: Any
 
@@ -65,6 +72,9 @@ def sort_keywords(keywords: Mapping[str, Any], own: frozenset[str] = frozenset()
         prompt={name: value for name, value in keywords.items() if name in PROMPT_KEYWORDS},
         engine={name: value for name, value in keywords.items() if name in ENGINE_KEYWORDS},
         on_truncation=on_truncation,
+        return_result=bool(keywords.get("return_result", False)),
+        thinking=keywords.get("thinking"),
+        thinking_budget=keywords.get("thinking_budget"),
         backend=keywords.get("backend"),
         use_tqdm=keywords.get("use_tqdm", False),
     )

@@ -6,26 +6,24 @@ caller's thread, so that bad input raises there before the model runs; the reque
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from outlines.constraint import Constraint
 from outlines.errors import BatchError
-from outlines.models.backend import compile_ahead, constrain
-from outlines.models.dispatcher import Dispatcher, Request, dispatcher_of
-from outlines.models.outcome import result_of
-from outlines.models.prompts import check_prompt, render
-from outlines.models.refusals import refusals_as_value_errors
-from outlines.models.request_options import RequestOptions, sort_keywords
-from outlines.models.sampling import build
+from outlines.models.asynchronous import AsynchronousForms, prepare, streamed
+from outlines.models.batch import Batch, Ended, Failures, check_prompts, progress
+from outlines.models.beam_search import search
+from outlines.models.dispatcher import dispatcher_of
+from outlines.models.items import ItemMaker
+from outlines.models.prompts import PROMPT_KEYWORDS
+from outlines.models.request import Engine
+from outlines.models.request_options import ENGINE_KEYWORDS, RequestOptions, sort_keywords
 from outlines.models.stream import Stream
-from outlines.types.convert import constraint_of, convert
 
 if TYPE_CHECKING:
-    from vllm import LLM, SamplingParams
+    from vllm import LLM
     from vllm.outputs import RequestOutput
 
 
@@ -52,17 +50,7 @@ def from_vllm_offline(llm: LLM) -> VLLMOffline:
     return VLLMOffline(llm)
 
 
-@dataclass(frozen=True)
-class _Item:
-    """One prompt of a batch with all that goes with it, or the error that it already ended with."""
-
-    prompt: Any
-    constraint: Constraint | None
-    params: SamplingParams
-    engine: dict[str, Any]
-
-
-class VLLMOffline:
+class VLLMOffline(AsynchronousForms):
     """A vLLM `LLM` that writes text of a given type.
 
     All methods may be called from any thread, and interleave. While one of them runs, the `LLM`'s own `generate` and
@@ -75,6 +63,11 @@ class VLLMOffline:
             `sampling_params`; as a keyword it is one.
         on_truncation: "raise" (the default) raises `TruncatedOutputError` when a structured output reaches its limit
             before it is whole; "return" gives the partial text. Free text is always returned.
+        return_result: True gives a `Result` (text, value, tokens, log probabilities, timings, ...) instead of text.
+        thinking: True lets the model think first: any text up to the end of thinking, then the output. A pair of
+            texts, such as ("<think>", "</think>"), says what stands around it. What is returned is the output alone;
+            the thinking is in the rich result. By default, where the `LLM` has a reasoning parser.
+        thinking_budget: how many tokens the thinking may have before its end is forced.
         apply_chat_template: whether a `str` is written by the chat template. By default, if the model has one.
         backend: the structured-output backend, when not ours or the one set on the `LLM`.
         chat_template, chat_template_kwargs, tools, continue_final_message, add_generation_prompt,
@@ -91,7 +84,7 @@ class VLLMOffline:
 
     def __init__(self, llm: LLM) -> None:
         self.llm = llm
-        self._dispatcher: Dispatcher = dispatcher_of(llm)
+        self._engine: Engine = dispatcher_of(llm)
 
     def __call__(self, prompt: Any, output_type: Any = None, **inference_args: Any) -> Any:
         """Generate one output and return its text.
@@ -105,18 +98,17 @@ class VLLMOffline:
             str; a list of str if `n` is more than 1.
         """
         options = sort_keywords(inference_args)
-        item = self._item(prompt, output_type, options)
         outputs: SimpleQueue[RequestOutput | Exception] = SimpleQueue()
-        request = self._request(item, options, outputs.put, object())
-        self._dispatcher.submit(request)
+        maker, item, request = self._ready(prompt, output_type, options, outputs.put)
+        self._engine.submit(request)
         try:
             output = outputs.get()
         except BaseException:
-            self._dispatcher.abort(request)
+            self._engine.abort(request)
             raise
         if isinstance(output, Exception):
             raise output
-        return result_of(output, item.constraint, options.on_truncation)
+        return maker.outcome(item).of(output, request)
 
     def stream(self, prompt: Any, output_type: Any = None, **inference_args: Any) -> Stream:
         """Generate one output and give its pieces as they are written.
@@ -127,16 +119,9 @@ class VLLMOffline:
         Returns:
             An iterator of str. Closing or dropping it ends the request.
         """
-        options = sort_keywords(inference_args)
-        item = self._item(prompt, output_type, options)
-        if item.params.n != 1:
-            raise ValueError(f"a stream gives the pieces of one output, not of n={item.params.n}")
-        from vllm.sampling_params import RequestOutputKind
-
-        item.params.output_kind = RequestOutputKind.DELTA
-        pieces: SimpleQueue[RequestOutput | Exception] = SimpleQueue()
-        request = self._request(item, options, pieces.put, object())
-        return Stream(self._dispatcher, request, pieces, item.constraint, options.on_truncation)
+        outputs: SimpleQueue[RequestOutput | Exception] = SimpleQueue()
+        request, pieces = streamed(self._engine, prompt, output_type, sort_keywords(inference_args), outputs.put)
+        return Stream(self._engine, request, outputs, pieces)
 
     def batch(
         self, prompts: Iterable[Any], output_type: Any = None, *, return_exceptions: bool = False, **inference_args: Any
@@ -157,14 +142,105 @@ class VLLMOffline:
             BatchError: some items failed while the model ran; it holds the results of the others.
             TypeError, ValueError: as for a call, if an item is bad; nothing runs then.
         """
+        check_prompts("batch", prompts, Iterable)
+        prompts = list(prompts)
         options = sort_keywords(inference_args, frozenset({"return_exceptions"}))
-        items = self._items(prompts, output_type, options, return_exceptions)
+        ended: SimpleQueue[Ended] = SimpleQueue()
+        batch = Batch(self._engine, ItemMaker(self._engine, options), prompts, output_type, ended.put)
+        items = batch.items(prompts, return_exceptions)
         results: list[Any] = [None] * len(items)
-        for position, result in _with_progress(self._run(items, options), len(items), options.use_tqdm):
-            results[position] = result
+        with progress(options.use_tqdm, len(items)) as bar:
+            for position, result in _run(batch, ended, items, self._engine):
+                results[position] = result
+                bar.update(1)
         if not return_exceptions and any(isinstance(result, Exception) for result in results):
             raise BatchError(results)
         return results
+
+    def batch_stream(
+        self, prompts: Iterable[Any], output_type: Any = None, *, return_exceptions: bool = False, **inference_args: Any
+    ) -> Iterator[tuple[int, Any]]:
+        """Generate an output for each prompt and give each as it ends.
+
+        Args:
+            prompts: an iterable, of any length: it is read as places in the engine become free, in the consumer's
+                thread. Memory does not grow with it.
+            output_type, inference_args: as for `batch`.
+            return_exceptions: give the exception of an item that fails, instead of raising in the end.
+
+        Yields:
+            (index, result): the prompt's position and its output; in the order in which they end.
+
+        Raises:
+            BatchError: at the end, if items failed.
+        """
+        check_prompts("batch_stream", prompts, Iterable)
+        options = sort_keywords(inference_args, frozenset({"return_exceptions"}))
+        ended: SimpleQueue[Ended] = SimpleQueue()
+        batch = Batch(self._engine, ItemMaker(self._engine, options), prompts, output_type, ended.put)
+        return self._streamed_batch(batch, ended, prompts, options, return_exceptions)
+
+    def _streamed_batch(
+        self,
+        batch: Batch,
+        ended: SimpleQueue[Ended],
+        prompts: Iterable[Any],
+        options: RequestOptions,
+        return_exceptions: bool,
+    ) -> Iterator[tuple[int, Any]]:
+        failures = Failures()
+        with (
+            progress(options.use_tqdm, batch.count) as bar,
+            closing(_run(batch, ended, prompts, self._engine)) as results,
+        ):
+            for position, result in results:
+                bar.update(1)
+                if return_exceptions or not failures.take(position, result):
+                    yield position, result
+        failures.raise_if_any()
+
+    def beam_search(
+        self,
+        prompt: Any,
+        output_type: Any = None,
+        *,
+        beam_width: int = 4,
+        max_tokens: int = 256,
+        length_penalty: float = 1.0,
+        **prompt_args: Any,
+    ) -> list[str]:
+        """Search for the most likely outputs.
+
+        Args:
+            prompt, output_type: as for a call.
+            beam_width: how many outputs are followed, and given at most.
+            max_tokens: how long they may be.
+            length_penalty: above 1 prefers longer ones.
+            prompt_args: those of a call that say how the prompt is written, `lora_request` and `priority`.
+
+        Returns:
+            The texts, the most likely first; fewer than `beam_width` where there are no more.
+
+        Raises:
+            TypeError, ValueError: as for a call.
+            TruncatedOutputError: no output was whole within `max_tokens`.
+        """
+        valid = PROMPT_KEYWORDS | ENGINE_KEYWORDS
+        if unknown := prompt_args.keys() - valid:
+            raise TypeError(
+                f"beam search does not take {', '.join(sorted(unknown))}; beside beam_width, max_tokens and "
+                f"length_penalty it takes {', '.join(sorted(valid))}"
+            )
+        maker = ItemMaker(self._engine, sort_keywords(prompt_args))
+        item = maker.make(prompt, output_type)
+        return search(
+            self._engine,
+            maker.request(item, lambda output: None),
+            item.constraint,
+            width=beam_width,
+            max_tokens=max_tokens,
+            length_penalty=length_penalty,
+        )
 
     def prepare(self, output_type: Any) -> None:
         """Check an output type and compile it in the engine, ahead of its first request.
@@ -172,140 +248,31 @@ class VLLMOffline:
         Raises:
             TypeError, ValueError: as for a call.
         """
-        constraint = self._constraint(output_type)
-        if constraint is not None:
-            compile_ahead(constraint, self._dispatcher)
+        prepare(self._engine, output_type)
 
-    def _run(self, items: list[_Item | Exception], options: RequestOptions) -> Iterator[tuple[int, Any]]:
-        """Run items and give (position, result or exception) as each ends, with a bounded number under way."""
-        ended: SimpleQueue[tuple[int, RequestOutput | Exception]] = SimpleQueue()
-        under_way: dict[int, Request] = {}
-        line = object()
-        waiting = iter(enumerate(items))
-        try:
-            while True:
-                while len(under_way) < self._dispatcher.window and (next_one := next(waiting, None)) is not None:
-                    position, item = next_one
-                    try:
-                        if isinstance(item, Exception):
-                            raise item
-                        request = self._request(item, options, _receiver(ended, position), line)
-                    except Exception as error:
-                        yield position, error
-                        continue
-                    under_way[position] = request
-                    self._dispatcher.submit(request)
-                if not under_way:
-                    return
+
+def _run(
+    batch: Batch, ended: SimpleQueue[Ended], waiting: Iterable[Any], engine: Engine
+) -> Generator[tuple[int, Any], None, None]:
+    """Run a batch and give (position, result or exception) as each ends."""
+    entries = enumerate(waiting)
+    exhausted = False
+    try:
+        while batch.under_way or not exhausted:
+            # What has ended goes first, so that it does not wait for the source of the prompts.
+            if not ended.empty() or exhausted or not batch.has_room:
                 position, output = ended.get()
-                del under_way[position]
-                yield position, self._outcome(items[position], output, options)
-        finally:
-            # The consumer stopped early, or was interrupted.
-            for request in under_way.values():
-                self._dispatcher.abort(request)
-
-    @staticmethod
-    def _outcome(item: _Item | Exception, output: RequestOutput | Exception, options: RequestOptions) -> Any:
-        if isinstance(output, Exception) or isinstance(item, Exception):
-            return output
-        try:
-            return result_of(output, item.constraint, options.on_truncation)
-        except Exception as error:
-            return error
-
-    def _items(
-        self, prompts: Iterable[Any], output_type: Any, options: RequestOptions, return_exceptions: bool
-    ) -> list[_Item | Exception]:
-        if isinstance(prompts, (str, bytes, dict)) or not isinstance(prompts, Iterable):
-            raise TypeError(f"batch takes a list of prompts, not {type(prompts).__name__}")
-        prompts = list(prompts)
-        output_types = _per_item("output_type", output_type, len(prompts))
-        given = _per_item("sampling_params", options.sampling_params, len(prompts))
-        engine = {name: _per_item(name, value, len(prompts)) for name, value in options.engine.items()}
-        # Items of one kind share their parameters: vLLM copies them for each request.
-        shared: dict[tuple[int, Constraint | None], SamplingParams] = {}
-        items: list[_Item | Exception] = []
-        for position, prompt in enumerate(prompts):
-            try:
-                check_prompt(prompt)
-                constraint = self._constraint(output_types[position])
-                kind = id(given[position]), constraint
-                if kind not in shared:
-                    shared[kind] = self._params(given[position], constraint, options)
-            except Exception as error:
-                if not return_exceptions:
-                    if hasattr(error, "add_note"):
-                        error.add_note(f"in item {position} of the batch")
-                    raise
-                items.append(error)
+                yield position, batch.finish(position, output)
                 continue
-            items.append(
-                _Item(prompt, constraint, shared[kind], {name: values[position] for name, values in engine.items()})
-            )
-        return items
-
-    def _item(self, prompt: Any, output_type: Any, options: RequestOptions) -> _Item:
-        check_prompt(prompt)
-        constraint = self._constraint(output_type)
-        return _Item(prompt, constraint, self._params(options.sampling_params, constraint, options), options.engine)
-
-    def _constraint(self, output_type: Any) -> Constraint | None:
-        """The constraint of an output type, checked; None for free text."""
-        if output_type is None:
-            return None
-        term = convert(output_type).term
-        if term is None:
-            return None
-        from outlines.plugin.request import check
-
-        constraint = constraint_of(term)
-        check(constraint)
-        return constraint
-
-    def _params(self, given: Any, constraint: Constraint | None, options: RequestOptions) -> SamplingParams:
-        from vllm.sampling_params import RequestOutputKind
-
-        params = build(self.llm, given, options.sampling_fields)
-        params.output_kind = RequestOutputKind.FINAL_ONLY
-        if constraint is not None:
-            constrain(params, constraint, options.backend, self._dispatcher)
-        elif options.backend is not None and params.structured_outputs is None:
-            raise ValueError("backend says how an output type is enforced: give an output_type too")
-        return params
-
-    def _request(
-        self, item: _Item, options: RequestOptions, receive: Callable[[RequestOutput | Exception], None], line: object
-    ) -> Request:
-        with self._dispatcher.tokenizer_lock, refusals_as_value_errors():
-            engine_input = render(self.llm, item.prompt, options.prompt)
-        lora_request = self.llm._resolve_mm_lora(engine_input, item.engine.get("lora_request"))
-        priority = item.engine.get("priority") or 0
-        return Request(engine_input, item.params, receive, line, lora_request, priority)
-
-
-def _receiver(
-    ended: SimpleQueue[tuple[int, RequestOutput | Exception]], position: int
-) -> Callable[[RequestOutput | Exception], None]:
-    return lambda output: ended.put((position, output))
-
-
-def _per_item(name: str, value: Any, count: int) -> list[Any]:
-    """One value per prompt: a list as it is, anything else repeated."""
-    if not isinstance(value, (list, tuple)):
-        return [value] * count
-    if len(value) != count:
-        raise ValueError(f"{name} has {len(value)} entries for {count} prompts: give one, or one per prompt")
-    return list(value)
-
-
-def _with_progress(results: Iterator[tuple[int, Any]], total: int, use_tqdm: Any) -> Iterator[tuple[int, Any]]:
-    """The results, counted by a progress bar if one is asked for: True, or a function that makes one."""
-    if not use_tqdm:
-        yield from results
-        return
-    make = use_tqdm if callable(use_tqdm) else importlib.import_module("tqdm.auto").tqdm
-    with make(total=total, desc="Prompts") as bar:
-        for result in results:
-            bar.update(1)
-            yield result
+            position, given = next(entries, (-1, None))
+            if position < 0:
+                exhausted = True
+                continue
+            try:
+                batch.start(position, given)
+            except Exception as error:
+                yield position, error
+    finally:
+        # The consumer stopped early, or was interrupted.
+        for request in batch.drain():
+            engine.abort(request)

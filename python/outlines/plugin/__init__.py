@@ -1,10 +1,11 @@
 """The narrow door between our guides and vLLM's engine.
 
 vLLM has no registry for structured-output backends, so `register` (the `vllm.general_plugins` entry point,
-called by vLLM in the front process, in every EngineCore and in every worker) wraps two of its classes:
+called by vLLM in the front process, in every EngineCore and in every worker) wraps three of its classes:
 
     SamplingParams._validate_structured_outputs   front process   -> frontend.py
     StructuredOutputManager                       EngineCore      -> manager.py, engine.py
+    LLM.beam_search                               front process   -> beam_search.py
 
 Requests that carry our mark (mark.py) are served by our guides (grammar.py, compiler.py); every other
 request reaches vLLM's own code untouched, in the same batch. A failure travels back to the caller in the
@@ -38,5 +39,8 @@ def register() -> None:
         from . import manager
 
         manager.install()
+        from . import beam_search
+
+        beam_search.install()
     except Exception:
         logger.exception("outlines: the plugin %r could not be installed in this vLLM", NAME)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import torch
@@ -21,8 +23,12 @@ from outlines.guide import Guide, Index, Vocabulary, fill_bitmasks
 from . import failure, mark
 from .compiler import IndexCache, compile_index
 from .grammar import GuideGrammar, PoisonGrammar, RowTarget
+from .thinking import EndMarker, ThinkingGrammar, ends_with_marker
 
 logger = logging.getLogger(__name__)
+
+# How many different ends of thinking are kept.
+_MARKERS = 16
 
 
 class Engine:
@@ -41,9 +47,12 @@ class Engine:
         self._vocabulary: Vocabulary | None = None
         self._vocabulary_lock = threading.Lock()
         self.indexes = IndexCache(self._compile, self._submit)
+        self._markers: dict[str, EndMarker] = {}
+        self._markers_lock = threading.Lock()
         self._target = RowTarget(self.words)
         self._rows: np.ndarray[Any, np.dtype[np.int32]] | None = None
         self._allocated: torch.Tensor | None = None
+        self._alive: WeakSet[GuideGrammar] = WeakSet()
         self.requests = 0
         self.failures = 0
         self.batch_fills = 0
@@ -88,13 +97,39 @@ class Engine:
     def _grammar(self, request: Any, index: Future[Index]) -> GuideGrammar | PoisonGrammar:
         """Never raises: before 0.27 an exception in a compile ends vLLM's engine."""
         try:
-            params = request.sampling_params
-            stop_tokens = sorted(params.all_stop_token_ids)
-            guide = Guide(index.result(), stop_tokens or None)
-            endless = bool(params.ignore_eos) or not stop_tokens
-            return GuideGrammar(request, guide, stop_tokens, self._target, endless)
+            grammar = self._guided(request, index.result())
         except Exception as error:
             return self._poison(request, error)
+        self._alive.add(grammar)
+        return grammar
+
+    def _guided(self, request: Any, index: Index) -> GuideGrammar:
+        params = request.sampling_params
+        stop_tokens = sorted(params.all_stop_token_ids)
+        guide = Guide(index, stop_tokens or None)
+        if (taken := mark.taken(params)) and not all(map(guide.advance, request.prompt_token_ids[-taken:])):
+            raise ValueError(f"the last {taken} tokens of the prompt do not begin an output of this constraint")
+        endless = bool(params.ignore_eos) or not stop_tokens
+        thinking = mark.thinking(params)
+        if thinking is not None:
+            # It is ours to say when the constraint begins, not a reasoning parser's.
+            request.structured_output_request.reasoning_ended = True
+        if thinking and not ends_with_marker(self._manager.tokenizer, request.prompt_token_ids, thinking.end):
+            marker = self._marker(thinking.end)
+            return ThinkingGrammar(
+                request, guide, stop_tokens, self._target, endless=endless, marker=marker, budget=thinking.budget
+            )
+        return GuideGrammar(request, guide, stop_tokens, self._target, endless)
+
+    def _marker(self, end: str) -> EndMarker:
+        """The marker that ends thinking, built once per text. Bounded: a caller may send any."""
+        with self._markers_lock:
+            marker = self._markers.get(end)
+            if marker is None:
+                if len(self._markers) >= _MARKERS:
+                    self._markers.clear()
+                marker = self._markers[end] = EndMarker(end, self.vocabulary(), self._manager.tokenizer)
+            return marker
 
     def _poison(self, request: Any, error: Exception) -> PoisonGrammar:
         self.failures += 1
@@ -118,9 +153,10 @@ class Engine:
         guides = []
         for request_id in ids:
             grammar = requests[request_id].structured_output_request.grammar
-            if type(grammar) is not GuideGrammar or grammar.error is not None or drafts.get(request_id):
+            guide = getattr(grammar, "masking_guide", None)
+            if guide is None or drafts.get(request_id):
                 return None
-            guides.append(grammar.guide)
+            guides.append(guide)
         if self._rows is None or len(self._rows) < len(guides):
             self._rows = np.empty((max(self._max_rows, len(guides)), self.words), dtype=np.int32)
         rows = self._rows[: len(guides)]
@@ -132,6 +168,15 @@ class Engine:
         self.batch_fills += 1
         self.batch_rows += len(guides)
         return rows
+
+    @contextmanager
+    def drafting(self) -> Iterator[None]:
+        """While vLLM fills row by row: what it has a grammar accept meanwhile are drafts, not output."""
+        self._target.drafting = True
+        try:
+            yield
+        finally:
+            self._target.drafting = False
 
     def allocate(self) -> None:
         """Make sure that vLLM's own path has rows when no backend of vLLM's is there to make them.
@@ -165,6 +210,7 @@ class Engine:
             "cached": len(self.indexes),
             "batch_fills": self.batch_fills,
             "batch_rows": self.batch_rows,
+            "alive": len(self._alive),
             "last_error": self.last_error,
         }
 

@@ -2,11 +2,13 @@
 
 vLLM validates structured outputs in `SamplingParams._validate_structured_outputs`, which refuses a backend
 other than the engine's one. Marked requests are validated by our front ends instead, so that a bad constraint
-raises in the caller's thread, with its real message and place; all others go to the original.
+raises in the caller's thread, with its real message and place; all others go to the original. One that asks for a
+backend of vLLM's own is validated as if the engine had been built with that one.
 """
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from typing import Any
@@ -29,10 +31,15 @@ def install() -> None:
 
     @functools.wraps(original)
     def validate(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not mark.is_ours(self):
+        ours, chosen = mark.is_ours(self), mark.chosen_for_request(self)
+        if not ours and chosen is None:
             return original(self, *args, **kwargs)
         # The parameters differ between versions (0.26 added the model's configuration): read them by name.
-        arguments = signature.bind(self, *args, **kwargs).arguments
+        bound = signature.bind(self, *args, **kwargs)
+        arguments = bound.arguments
+        if not ours:
+            arguments["structured_outputs_config"] = _with_backend(arguments["structured_outputs_config"], chosen)
+            return original(*bound.args, **bound.kwargs)
         _validate(self, arguments.get("model_config"), arguments.get("tokenizer"))
         return None
 
@@ -48,4 +55,13 @@ def _validate(params: Any, model_config: Any, tokenizer: Any) -> None:
             "constrained output needs a model that writes from left to right; this one is a diffusion model"
         )
     check(mark.read(params))
+    mark.thinking(params)
+    mark.taken(params)
     params.structured_outputs._backend = NAME
+
+
+def _with_backend(config: Any, backend: str | None) -> Any:
+    """vLLM's configuration of structured outputs with another backend. The engine's own stays as it is."""
+    changed = copy.copy(config)
+    changed.backend = backend
+    return changed

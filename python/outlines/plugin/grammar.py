@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from vllm.v1.structured_output.backend_types import StructuredOutputGrammar
 
 from outlines.errors import GenerationError
@@ -31,6 +32,8 @@ class RowTarget:
 
     def __init__(self, words: int) -> None:
         self.words = words
+        # vLLM is filling rows for drafts: a token that a grammar rejects meanwhile was never written.
+        self.drafting = False
         self._known: tuple[Any, int, int] = (None, 0, 0)
 
     def address(self, bitmask: torch.Tensor, row: int) -> int:
@@ -62,6 +65,11 @@ class _RequestGrammar(StructuredOutputGrammar):
         self._stop_tokens = stop_tokens
         # Once set, only stop tokens are allowed and every token is rejected.
         self.error = error
+
+    @property
+    def masking_guide(self) -> Guide | None:
+        """The guide whose mask is this grammar's row now; None where the row is made in another way."""
+        return None
 
     def _reject(self, error: BaseException) -> bool:
         """Leave the reason where the caller will find it. Always False, vLLM's word for a rejection."""
@@ -102,34 +110,51 @@ class GuideGrammar(_RequestGrammar):
         self._target = target
         self._endless = endless
 
+    @property
+    def masking_guide(self) -> Guide | None:
+        """The guide, as long as it works."""
+        return self.guide if self.error is None else None
+
     def accept_tokens(self, request_id: str, tokens: list[int]) -> bool:
         """Take tokens in order. What follows a stop token is not part of the output, and ignored."""
         if self.error is not None:
             # vLLM 0.18 only logs a rejection and goes on: keep rejecting, so that the reason stays.
             return self._reject(self.error)
-        guide = self.guide
         try:
             for token in tokens:
-                if not guide.advance(token):
-                    return guide.is_finished() or self._reject(_not_allowed(token, request_id))
+                if not self._take(token):
+                    if self._target.drafting:
+                        return False
+                    return self.guide.is_finished() or self._reject(_not_allowed(token, request_id))
         except Exception as error:
             return self._reject(error)
         return True
+
+    def _take(self, token: int) -> bool:
+        """Take one token if it is allowed."""
+        return self.guide.advance(token)
+
+    def _count_valid(self, tokens: list[int]) -> int:
+        """How many of the tokens could be taken now, one after another."""
+        return self.guide.validate(tokens)
+
+    def _undo(self, count: int) -> None:
+        self.guide.rollback(count)
 
     def validate_tokens(self, tokens: list[int]) -> list[int]:
         """The longest prefix that could be accepted now. Changes nothing."""
         if self.error is not None:
             return []
         try:
-            return tokens[: self.guide.validate(tokens)]
-        except Exception as error:
-            self.error = error
+            return tokens[: self._count_valid(tokens)]
+        except Exception:
+            # A draft is only a guess: if the text does come to where the guide fails, it is said there.
             return []
 
     def rollback(self, num_tokens: int) -> None:
         """Undo tokens, also across the end of the output."""
         try:
-            self.guide.rollback(num_tokens)
+            self._undo(num_tokens)
         except Exception as error:
             self.error = error
 
@@ -139,7 +164,7 @@ class GuideGrammar(_RequestGrammar):
             try:
                 address = self._target.address(bitmask, batch_index)
                 if address:
-                    self.guide.fill_bitmask(address)
+                    self._write_mask(address)
                 else:
                     self._fill_part(bitmask, batch_index)
                 return
@@ -147,10 +172,14 @@ class GuideGrammar(_RequestGrammar):
                 self.error = error
         self._fill_stops(bitmask, batch_index)
 
+    def _write_mask(self, row: NDArray[np.int32] | int) -> None:
+        """Write the mask into a whole row: an array, or the address of one."""
+        self.guide.fill_bitmask(row)
+
     def _fill_part(self, bitmask: torch.Tensor, batch_index: int) -> None:
         """A row narrower than our mask (a backend that counts only the tokenizer's own tokens made it)."""
         row = np.empty(self._target.words, dtype=np.int32)
-        self.guide.fill_bitmask(row)
+        self._write_mask(row)
         bitmask[batch_index].copy_(torch.from_numpy(row[: bitmask.shape[1]]))
 
     def is_terminated(self) -> bool:

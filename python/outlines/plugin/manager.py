@@ -1,7 +1,8 @@
 """The EngineCore process: serve marked requests with our guides, beside vLLM's own backend.
 
 vLLM's `StructuredOutputManager` latches the first request's backend for all later ones. Ours are taken out
-before that: `grammar_init` gives a marked request its grammar and never touches `manager.backend`.
+before that: `grammar_init` gives a marked request its grammar and never touches `manager.backend`. A request that asks
+for another backend of vLLM's than the one that is there fails by itself, with a reason.
 `grammar_bitmask` is the one place where rows are filled: a batch that is all ours, one row each (no drafts, no
 reasoning parser), is filled by one call without the GIL; every other batch takes vLLM's path, which calls each
 grammar's own `fill_bitmask`.
@@ -14,7 +15,9 @@ import logging
 from concurrent.futures import Future
 from typing import Any
 
-from . import HANDSHAKE_METHOD, PREPARE_METHOD, mark
+from outlines.errors import GenerationError
+
+from . import HANDSHAKE_METHOD, NAME, PREPARE_METHOD, mark
 from .engine import Engine
 from .grammar import PoisonGrammar
 
@@ -46,12 +49,20 @@ def install() -> None:
 
     @functools.wraps(grammar_init)
     def ours_or_theirs(self: Any, request: Any) -> Any:
-        structured = request.structured_output_request
-        if structured is None or not mark.is_ours(request.sampling_params):
+        structured, params = request.structured_output_request, request.sampling_params
+        if structured is None:
+            return grammar_init(self, request)
+        if not mark.is_ours(params):
+            chosen, there = mark.chosen_for_request(params), getattr(self, "_outlines_backend", None)
+            if chosen is not None and there is not None and chosen != there:
+                structured.grammar = PoisonGrammar(request, _taken(chosen, there), sorted(params.all_stop_token_ids))
+                return None
+            if self.backend is None:
+                self._outlines_backend = params.structured_outputs._backend
             return grammar_init(self, request)
         if (ours := getattr(self, "_outlines", None)) is None:
             error = RuntimeError("the outlines plugin could not be started in vLLM's engine: see its log")
-            structured.grammar = PoisonGrammar(request, error, sorted(request.sampling_params.all_stop_token_ids))
+            structured.grammar = PoisonGrammar(request, error, sorted(params.all_stop_token_ids))
             return None
         return ours.start(request)
 
@@ -64,12 +75,21 @@ def install() -> None:
         if rows is not None:
             return rows
         ours.allocate()
-        return grammar_bitmask(self, requests, ids, drafts)
+        with ours.drafting():
+            return grammar_bitmask(self, requests, ids, drafts)
 
     manager.__init__ = with_engine
     manager.grammar_init = ours_or_theirs
     manager.grammar_bitmask = batch_or_rows
     setattr(manager, _INSTALLED, True)
+
+
+def _taken(chosen: str, there: str) -> GenerationError:
+    return GenerationError(
+        f"vLLM's engine has one backend of its own, which its first request chose: it is {there!r}, so backend="
+        f"{chosen!r} cannot be had. Build another LLM with structured_outputs_config={{'backend': {chosen!r}}}, or use "
+        f"backend={NAME!r}"
+    )
 
 
 def _install_utilities() -> None:

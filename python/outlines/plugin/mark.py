@@ -5,16 +5,45 @@ others in `.structural_tag`, see structural_tag.py), so that logs stay honest. A
 since each survives a way the other does not: `structured_outputs._backend == NAME` (set by validation) and
 `extra_args[NAME]` (a dict of the constraint's options, kept in rows of a data set). Objects are read by attribute;
 nothing here imports vLLM.
+
+A request for one of vLLM's own backends, chosen for that request alone, carries `extra_args[BACKEND_KEY]` instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from outlines.constraint import KINDS, Constraint, ConstraintKind
 
 from . import NAME, structural_tag
+
+# Where `extra_args` names the backend of vLLM's that a request asks for.
+BACKEND_KEY = f"{NAME}-backend"
+# Beside the constraint's options in `extra_args[NAME]`.
+_THINKING = "thinking"
+_TAKEN = "taken"
+
+
+@dataclass(frozen=True)
+class Thinking:
+    """Free text before the constrained one.
+
+    Attributes:
+        end: the text that ends it, such as "</think>".
+        budget: how many tokens it may have before its end is forced; None for no limit.
+    """
+
+    end: str
+    budget: int | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.end, str) or not self.end:
+            raise ValueError(f"the end of thinking is a text such as '</think>', not {self.end!r}")
+        budget = self.budget
+        if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int) or budget < 0):
+            raise ValueError(f"a thinking budget is a number of tokens, not {budget!r}")
 
 
 def is_ours(params: Any) -> bool:
@@ -34,11 +63,22 @@ def field(constraint: Constraint) -> dict[str, Any]:
     return {constraint.kind: constraint.plain()[1]}
 
 
-def write(params: Any, constraint: Constraint, structured_outputs: Any) -> None:
+def write(
+    params: Any,
+    constraint: Constraint,
+    structured_outputs: Any,
+    thinking: Thinking | Literal[False] | None = None,
+    taken: int = 0,
+) -> None:
     """Put the constraint's mark on `params`, around the `StructuredOutputsParams` made for it."""
     structured_outputs._backend = NAME
     params.structured_outputs = structured_outputs
-    params.extra_args = {**(params.extra_args or {}), NAME: dict(constraint.options)}
+    options = dict(constraint.options)
+    if thinking is not None:
+        options[_THINKING] = asdict(thinking) if thinking else False
+    if taken:
+        options[_TAKEN] = taken
+    params.extra_args = {**(params.extra_args or {}), NAME: options}
 
 
 def read(params: Any) -> Constraint:
@@ -53,6 +93,8 @@ def read(params: Any) -> Constraint:
             f"extra_args[{NAME!r}] is set but structured_outputs is not: put the constraint in structured_outputs"
         )
     options = _options(params, structured)
+    options.pop(_THINKING, None)
+    options.pop(_TAKEN, None)
     if (tag := getattr(structured, "structural_tag", None)) is not None:
         whole = structural_tag.loads(tag)
         return Constraint(whole.kind, whole.plain()[1], {**options, **dict(whole.options)})
@@ -64,6 +106,43 @@ def read(params: Any) -> Constraint:
     if getattr(structured, "json_object", None):
         return Constraint("json", {"type": "object"}, options)
     raise ValueError("structured_outputs holds no constraint: set json, regex, choice or grammar")
+
+
+def thinking(params: Any) -> Thinking | Literal[False] | None:
+    """What a marked `SamplingParams` says about thinking: how it goes; False for none; None if nothing is said.
+
+    Raises:
+        ValueError: it is malformed.
+    """
+    given = ((params.extra_args or {}).get(NAME) or {}).get(_THINKING)
+    if given is None or given is False:
+        return given
+    if not isinstance(given, Mapping) or not {"end"} <= given.keys() <= {"end", "budget"}:
+        raise ValueError(f"{_THINKING} must be a dict of 'end' and 'budget', or false, not {given!r}")
+    return Thinking(given["end"], given.get("budget"))
+
+
+def taken(params: Any) -> int:
+    """How many tokens at the end of the prompt are the beginning of the output.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    given = ((params.extra_args or {}).get(NAME) or {}).get(_TAKEN, 0)
+    if isinstance(given, bool) or not isinstance(given, int) or given < 0:
+        raise ValueError(f"{_TAKEN} must be a number of tokens, not {given!r}")
+    return given
+
+
+def chosen_for_request(params: Any) -> str | None:
+    """The backend of vLLM's own that this `SamplingParams` (or None) asks for, by `choose_backend`."""
+    chosen = (getattr(params, "extra_args", None) or {}).get(BACKEND_KEY)
+    return None if chosen is None else str(chosen)
+
+
+def choose_backend(params: Any, backend: str) -> None:
+    """Ask for one of vLLM's own backends for this request alone."""
+    params.extra_args = {**(params.extra_args or {}), BACKEND_KEY: backend}
 
 
 def _options(params: Any, structured: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from outlines.constraint import Constraint
 from outlines.errors import GenerationError, OutlinesError
@@ -17,11 +17,14 @@ from outlines.errors import GenerationError, OutlinesError
 from . import HANDSHAKE_METHOD, NAME, PREPARE_METHOD, failure
 from . import mark as _mark
 from .compiler import check
+from .mark import Thinking, choose_backend
 
 __all__ = [
     "EngineStatus",
     "PluginNotLoadedError",
+    "Thinking",
     "check",
+    "choose_backend",
     "chosen_backend",
     "handshake",
     "mark",
@@ -43,6 +46,7 @@ class EngineStatus:
         vocabulary_size: token ids that the model can produce.
         requests, failures: requests of ours so far, and those whose constraint did not compile.
         compiles, cache_hits, cached: indexes compiled, requests that found one, indexes kept.
+        alive: guides of requests that are not over yet.
         batch_fills, batch_rows: steps filled by one call, and the rows in them.
         last_error: type, message and place of the last compile error, or None.
     """
@@ -56,11 +60,20 @@ class EngineStatus:
     cached: int
     batch_fills: int
     batch_rows: int
+    alive: int
     last_error: dict[str, Any] | None
 
 
-def mark(params: Any, constraint: Constraint) -> None:
+def mark(
+    params: Any, constraint: Constraint, thinking: Thinking | Literal[False] | None = None, taken: int = 0
+) -> None:
     """Make a `SamplingParams` ours, in place: give it a copy of the user's (vLLM changes it further).
+
+    Args:
+        params: the parameters.
+        constraint: what the output must be.
+        thinking: free text that comes before; False for none, also where the `LLM` has a reasoning parser.
+        taken: how many tokens at the end of the prompt are the beginning of the output.
 
     Raises:
         ValueError: it already holds a constraint.
@@ -71,7 +84,7 @@ def mark(params: Any, constraint: Constraint) -> None:
         raise ValueError(
             "sampling_params.structured_outputs and an output type are two constraints on one output: give one"
         )
-    _mark.write(params, constraint, StructuredOutputsParams(**_mark.field(constraint)))
+    _mark.write(params, constraint, StructuredOutputsParams(**_mark.field(constraint)), thinking, taken)
 
 
 def chosen_backend(llm: Any) -> str | None:

@@ -1,0 +1,127 @@
+"""Thinking, as the caller asks for it and gets it back: which tags, and where a text is split.
+
+The engine's side, which finds the end of thinking token by token, is `outlines.plugin.thinking`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vllm import LLM
+
+# The tags of the models that are known; the first pair also where a tokenizer has none of them.
+_TAGS = (
+    ("<think>", "</think>"),
+    ("[THINK]", "[/THINK]"),
+    ("<seed:think>", "</seed:think>"),
+    ("<reasoning>", "</reasoning>"),
+)
+
+
+@dataclass(frozen=True)
+class ThinkingTags:
+    """What stands around the thinking of one request, and how long it may be.
+
+    Attributes:
+        start: written by the model or by the chat template; not part of the thinking's text.
+        end: what ends it.
+        budget: how many tokens may come before the end is forced; None for no limit.
+        of_parser: the tags are those of the `LLM`'s reasoning parser, with which vLLM finds the end of thinking for its
+            own backends.
+    """
+
+    start: str
+    end: str
+    budget: int | None = None
+    of_parser: bool = False
+
+    def split(self, text: str, prompt_end: str) -> tuple[str, str | None]:
+        """The thinking and the answer in an output; None for the answer if it was cut off while thinking.
+
+        Args:
+            text: the whole output.
+            prompt_end: the end of the prompt, as text: some templates write an empty thinking into it.
+        """
+        if self.is_over(prompt_end):
+            return "", text
+        thinking, end, answer = text.partition(self.end)
+        opened = thinking.lstrip()
+        if opened.startswith(self.start):
+            thinking = opened[len(self.start) :]
+        return thinking.strip("\n"), answer if end else None
+
+    def is_over(self, prompt_end: str) -> bool:
+        """Whether the output begins after the end of thinking."""
+        return prompt_end.rstrip().endswith(self.end)
+
+
+def tags_for(llm: LLM, given: Any, budget: int | None) -> ThinkingTags | None:
+    """The tags of a request, or None if it does not think.
+
+    Args:
+        llm: the model.
+        given: the caller's `thinking`: True, False, a pair of texts, or None, which is True for an `LLM` with a
+            reasoning parser and False for others.
+        budget: the caller's `thinking_budget`.
+
+    Raises:
+        TypeError: `given` is none of these.
+        ValueError: a budget is given and thinking is not.
+    """
+    if isinstance(given, (tuple, list)):
+        if len(given) != 2 or not all(isinstance(tag, str) and tag for tag in given):
+            raise ValueError(f"thinking as tags is a pair of texts such as ('<think>', '</think>'), not {given!r}")
+        return ThinkingTags(given[0], given[1], budget)
+    if not (given is None or isinstance(given, bool)):
+        raise TypeError(f"thinking is True, False or the pair of tags around it, not {type(given).__name__}")
+    of_parser = None if given is False else _tags_of_parser(llm)
+    if not given and of_parser is None:
+        if budget is not None:
+            raise ValueError("thinking_budget limits the thinking: give thinking=True too")
+        return None
+    start, end = of_parser or _tags_of_tokenizer(llm)
+    return ThinkingTags(start, end, budget, of_parser is not None)
+
+
+def _tags_of_parser(llm: LLM) -> tuple[str, str] | None:
+    """The tags of the reasoning parser that was set on the `LLM`; None where it has none, or does not say."""
+    config = getattr(llm.llm_engine.vllm_config, "structured_outputs_config", None)
+    name = getattr(config, "reasoning_parser", None)
+    if not name:
+        return None
+    from vllm.reasoning import ReasoningParserManager
+
+    parser = ReasoningParserManager.get_reasoning_parser(name)(llm.get_tokenizer())
+    start, end = getattr(parser, "start_token", None), getattr(parser, "end_token", None)
+    return (start, end) if isinstance(start, str) and isinstance(end, str) and end else None
+
+
+def _tags_of_tokenizer(llm: LLM) -> tuple[str, str]:
+    vocabulary = llm.get_tokenizer().get_vocab()
+    return next((pair for pair in _TAGS if pair[1] in vocabulary), _TAGS[0])
+
+
+class ThinkingFilter:
+    """Splits a text that comes in pieces: it lets the answer through, which begins after the end of thinking."""
+
+    def __init__(self, tags: ThinkingTags, prompt_end: str) -> None:
+        self._end = tags.end
+        self._over = tags.is_over(prompt_end)
+        self._text = ""
+
+    def feed(self, piece: str) -> str:
+        """The part of this piece that belongs to the answer."""
+        if self._over:
+            return piece
+        before = len(self._text)
+        self._text += piece
+        # The marker may have begun in an earlier piece.
+        found = self._text.find(self._end, max(0, before - len(self._end) + 1))
+        if found < 0:
+            return ""
+        self._over = True
+        answer = self._text[found + len(self._end) :]
+        self._text = ""
+        return answer

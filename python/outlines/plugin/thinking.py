@@ -1,0 +1,206 @@
+"""Requests that think first: any text up to a marker such as `</think>`, then the constrained one.
+
+`EndMarker` finds the marker in the bytes of the tokens (a Knuth-Morris-Pratt automaton), whichever tokens spell it, or
+in the one special token that some tokenizers have for it. A token that ends the marker and goes on is excluded: the
+guide starts at a token's border. So are stop tokens, since the constrained text must come; when the budget is used up,
+all that is allowed is what goes on with the marker. All masks are made once per marker and vocabulary.
+
+`ThinkingGrammar` keeps the automaton's states as a stack: that makes it exact under rollback and speculation.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from outlines.guide import ConstraintError, Guide, Vocabulary
+
+from .grammar import GuideGrammar, RowTarget
+
+# The end of a prompt in which a marker is looked for, in tokens.
+_TAIL = 64
+
+
+class EndMarker:
+    """The end of thinking, for one vocabulary.
+
+    A state is the number of the marker's bytes that the text ends with; `length` says that it is whole.
+
+    Args:
+        text: the marker.
+        vocabulary: the model's.
+        tokenizer: the model's, for its special tokens.
+
+    Raises:
+        ConstraintError: the vocabulary has no tokens to write the marker with.
+    """
+
+    def __init__(self, text: str, vocabulary: Vocabulary, tokenizer: Any) -> None:
+        self.text = text.encode()
+        self.length = len(self.text)
+        self._vocabulary = vocabulary
+        self._step = _automaton(self.text)
+        self._single = _special_token(tokenizer, text, vocabulary)
+        words = (vocabulary.size + 31) // 32
+        # Ids above the tokenizer's are padding.
+        known = min(vocabulary.size, _highest_id(tokenizer) + 1)
+        text_of = {token: piece for token in range(known) if (piece := vocabulary.token(token))}
+        # Only a token with the marker's last byte can end it, only one made of its bytes can go on with it alone.
+        ending = [token for token, piece in text_of.items() if self.text[-1] in piece]
+        within = [(token, piece) for token, piece in text_of.items() if piece in self.text]
+        # Masks by state: thinking goes on; thinking has to end.
+        self.free = [np.zeros(words, dtype=np.int32) for _ in range(self.length)]
+        self.closing = [np.zeros(words, dtype=np.int32) for _ in range(self.length)]
+        for state in range(self.length):
+            _allow(self.free[state], range(known))
+            _allow(self.free[state], [token for token in ending if self.after(state, token) is None], False)
+            rest = self.text[state:]
+            # The longest one, which is what the tokenizer itself would write, as a rule.
+            fitting = [(len(piece), token) for token, piece in within if rest.startswith(piece)]
+            closing = self._single if self._single is not None else max(fitting, default=(0, None))[1]
+            if closing is None:
+                raise ConstraintError(f"this model's tokens cannot write {text!r}, the end of thinking")
+            _allow(self.closing[state], [closing])
+
+    def after(self, state: int, token: int) -> int | None:
+        """The state after a token; None for one that ends the marker and goes on."""
+        if token == self._single:
+            return self.length
+        for byte in self._vocabulary.token(token) or b"\x00":
+            if state == self.length:
+                return None
+            state = self._step[state].get(byte, 0)
+        return state
+
+
+def _automaton(text: bytes) -> list[dict[int, int]]:
+    """For each state, where the bytes that do not lead to state 0 lead."""
+    step: list[dict[int, int]] = []
+    for state in range(len(text)):
+        row = {}
+        for byte in set(text):
+            written = text[:state] + bytes([byte])
+            row[byte] = next(size for size in range(len(written), -1, -1) if written.endswith(text[:size]))
+        step.append(row)
+    return step
+
+
+def _special_token(tokenizer: Any, text: str, vocabulary: Vocabulary) -> int | None:
+    """The id of the token that stands for the marker and is not text to the vocabulary."""
+    token: int | None = tokenizer.get_vocab().get(text)
+    return token if token is not None and token < vocabulary.size and vocabulary.token(token) is None else None
+
+
+def _highest_id(tokenizer: Any) -> int:
+    return int(max(tokenizer.get_vocab().values()))
+
+
+def _allow(mask: NDArray[np.int32], tokens: Iterable[int], allowed: bool = True) -> None:
+    bits = np.unpackbits(mask.view(np.uint8), bitorder="little")
+    bits[list(tokens)] = allowed
+    mask[:] = np.packbits(bits, bitorder="little").view(np.int32)
+
+
+def ends_with_marker(tokenizer: Any, prompt: Sequence[int] | None, marker: str) -> bool:
+    """Whether thinking is over when the output begins: some chat templates write it, empty, into the prompt."""
+    return bool(prompt) and str(tokenizer.decode(list(prompt or ())[-_TAIL:])).rstrip().endswith(marker)
+
+
+class ThinkingGrammar(GuideGrammar):
+    """A guide that waits for the end of thinking.
+
+    Args:
+        request, guide, stop_tokens, target, endless: as for `GuideGrammar`.
+        marker: what ends thinking.
+        budget: how many tokens come before its end is forced; None for no limit.
+    """
+
+    def __init__(
+        self,
+        request: Any,
+        guide: Guide,
+        stop_tokens: list[int],
+        target: RowTarget,
+        *,
+        endless: bool,
+        marker: EndMarker,
+        budget: int | None,
+    ) -> None:
+        super().__init__(request, guide, stop_tokens, target, endless)
+        self._marker = marker
+        self._budget = budget
+        self._stops = frozenset(stop_tokens)
+        # The state before each token of the thinking and after the last one.
+        self._states = [0]
+        # Tokens that the guide has taken.
+        self._answered = 0
+
+    @property
+    def masking_guide(self) -> Guide | None:
+        """The guide, once thinking is over."""
+        return super().masking_guide if self._states[-1] == self._marker.length else None
+
+    def _take(self, token: int) -> bool:
+        if self._states[-1] == self._marker.length:
+            taken = super()._take(token)
+            self._answered += taken
+            return taken
+        state = self._after(self._states[-1], len(self._states) - 1, token)
+        if state is None:
+            return False
+        self._states.append(state)
+        return True
+
+    def _after(self, state: int, thought: int, token: int) -> int | None:
+        """The state after a token of the thinking, `thought` tokens long so far; None if it is not allowed."""
+        mask = self._mask(state, thought)
+        allowed = 0 <= token < 32 * len(mask) and int(mask[token // 32]) >> (token % 32) & 1
+        return self._marker.after(state, token) if allowed and token not in self._stops else None
+
+    def _mask(self, state: int, thought: int) -> NDArray[np.int32]:
+        """The mask, before stop tokens are taken out."""
+        over = self._budget is not None and thought >= self._budget
+        return (self._marker.closing if over else self._marker.free)[state]
+
+    def _count_valid(self, tokens: list[int]) -> int:
+        state, thought = self._states[-1], len(self._states) - 1
+        for position, token in enumerate(tokens):
+            if state == self._marker.length:
+                return position + super()._count_valid(tokens[position:])
+            after = self._after(state, thought, token)
+            if after is None:
+                return position
+            state, thought = after, thought + 1
+        return len(tokens)
+
+    def _undo(self, count: int) -> None:
+        of_answer = min(count, self._answered)
+        super()._undo(of_answer)
+        self._answered -= of_answer
+        of_thinking = count - of_answer
+        if of_thinking >= len(self._states):
+            raise ValueError(f"{count} tokens cannot be taken back: fewer were taken")
+        del self._states[len(self._states) - of_thinking :]
+
+    def _write_mask(self, row: NDArray[np.int32] | int) -> None:
+        if self._states[-1] == self._marker.length:
+            super()._write_mask(row)
+            return
+        mask = self._mask(self._states[-1], len(self._states) - 1).copy()
+        for token in self._stops:
+            if 0 <= token < 32 * len(mask):
+                mask.view(np.uint32)[token // 32] &= np.uint32(~(1 << (token % 32)) & 0xFFFFFFFF)
+        if isinstance(row, int):
+            ctypes.memmove(row, mask.ctypes.data, mask.nbytes)
+        else:
+            row[:] = mask
+
+    def reset(self) -> None:
+        """Back to the start of the output."""
+        super().reset()
+        del self._states[1:]
+        self._answered = 0

@@ -47,6 +47,9 @@ class BudgetError(ConstraintError):
 class LimitError(ConstraintError):
     """A constraint that needs more states, memory or time than allowed."""
 
+class ConstraintWarning(UserWarning):
+    """A constraint that works, but hardly as it was meant: a rule that nothing uses, or that never ends."""
+
 class EngineError(RuntimeError):
     """A fault of the engine itself."""
 
@@ -133,12 +136,23 @@ class Index:
         """
 
     @staticmethod
-    def from_grammar(text: str, vocabulary: Vocabulary) -> Index:
-        """The sentences of a Lark grammar, from its rule `start`.
+    def from_grammar(
+        text: str, vocabulary: Vocabulary, start: str = "start", files: Sequence[tuple[str, str]] | None = None
+    ) -> Index:
+        """The sentences of a Lark grammar.
+
+        Args:
+            text: the grammar.
+            vocabulary: the vocabulary to compile for.
+            start: the rule that a whole text is.
+            files: what `%import .file.rule` reads, as pairs of a path (`"file.lark"`) and a text.
 
         Raises:
             GrammarError: the grammar is not one, cannot be honoured, or has no sentence; `.line` and `.column` say
                 where.
+
+        Warns:
+            ConstraintWarning: a rule is never used, or has no sentence.
         """
 
     @staticmethod
@@ -282,8 +296,15 @@ def check_json_schema(
 def check_choices(values: Sequence[str]) -> None:
     """Raise what `Index.from_choices` would, without a vocabulary."""
 
-def check_grammar(text: str) -> None:
-    """Raise what `Index.from_grammar` would, without a vocabulary."""
+def check_grammar(text: str, *, start: str = "start", files: Sequence[tuple[str, str]] | None = None) -> None:
+    """Raise, and warn of, what `Index.from_grammar` would, without a vocabulary."""
+
+def grammar_imports(text: str) -> list[str]:
+    """The paths, from its own folder, of the files that a grammar imports by `%import .file.rule`.
+
+    Raises:
+        GrammarError: the text is no grammar.
+    """
 
 def check_constraint(constraint: tuple[str, Any, Mapping[str, Any]]) -> None:
     """Raise what `Index.from_constraint` would, without a vocabulary."""

@@ -21,7 +21,7 @@ OPTIONS: Mapping[ConstraintKind, frozenset[str]] = {
     "regex": frozenset(),
     "json": frozenset({"plain_integers", "property_order", "whitespace_pattern"}),
     "choice": frozenset(),
-    "grammar": frozenset(),
+    "grammar": frozenset({"files", "parser", "start"}),
     "union": frozenset(),
     "sequence": frozenset(),
     "repeat": frozenset({"max", "min"}),
@@ -37,7 +37,7 @@ class Constraint:
             (any one of them), "sequence" (one after the other), "repeat" (one of them, several times).
         value: the pattern; the schema as JSON text, its members in the order given; the alternatives as
             a tuple of str; the grammar text; the constraints as a tuple, in a union each once, and one for "repeat".
-        options: pairs (name, value) sorted by name; `OPTIONS` lists the names that each kind has.
+        options: pairs (name, value) sorted by name; `OPTIONS` lists the names that each kind has. Lists are tuples.
 
     Args:
         kind: see above.
@@ -66,7 +66,7 @@ class Constraint:
             )
         object.__setattr__(self, "kind", kind)
         object.__setattr__(self, "value", _normalise(kind, value))
-        object.__setattr__(self, "options", tuple(sorted(given.items())))
+        object.__setattr__(self, "options", tuple((name, _hashable(given[name])) for name in sorted(given)))
 
     def option(self, name: str, default: Any = None) -> Any:
         """The option's value, or `default` when it was not given."""
@@ -117,6 +117,10 @@ def _parts(kind: ConstraintKind, value: Any) -> list[Constraint]:
     for part in map(_part, value):
         parts.extend(cast(tuple[Constraint, ...], part.value) if part.kind == kind else (part,))
     return list(dict.fromkeys(parts)) if kind == "union" else parts
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(map(_hashable, value)) if isinstance(value, (list, tuple)) else value
 
 
 def _part(value: Any) -> Constraint:

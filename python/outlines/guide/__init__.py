@@ -17,6 +17,7 @@ from outlines import _engine
 from outlines._engine import (
     BudgetError,
     ConstraintError,
+    ConstraintWarning,
     EngineError,
     GrammarError,
     Guide,
@@ -30,11 +31,13 @@ from outlines._engine import (
     check_json_schema,
     check_regex,
     fill_bitmasks,
+    grammar_imports,
 )
 
 __all__ = [
     "BudgetError",
     "ConstraintError",
+    "ConstraintWarning",
     "EngineError",
     "GrammarError",
     "Guide",
@@ -49,6 +52,7 @@ __all__ = [
     "check_json_schema",
     "check_regex",
     "fill_bitmasks",
+    "grammar_imports",
 ]
 
 

@@ -88,8 +88,10 @@ def constraint_of(term: Term) -> Constraint:
                 "plain_integers": plain_integers or None,
             }
             return Constraint("json", schema, options)
-        case CFG(definition):
-            return Constraint("grammar", definition)
+        case CFG(definition, start, files):
+            return Constraint(
+                "grammar", definition, {"start": None if start == "start" else start, "files": files or None}
+            )
         case Alternatives(terms) if all(isinstance(member, (String, Choice)) for member in terms):
             return Constraint("choice", list(dict.fromkeys(text for member in terms for text in _texts(member))))
         case Alternatives(terms) if not _has_pattern(term):

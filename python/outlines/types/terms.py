@@ -277,17 +277,34 @@ class JsonSchema(Term):
 
 @dataclass(frozen=True)
 class CFG(Term):
-    """A sentence of a context-free grammar, in the language of the `lark` package, from its rule `start`."""
+    """A sentence of a context-free grammar, in the language of the `lark` package: what `Lark(definition)` parses.
+
+    Attributes:
+        definition: the grammar.
+        start: the rule that a whole text is.
+        files: what `%import .file.rule` reads, as pairs of a path (`"file.lark"`) and a text; `from_file` finds it.
+    """
 
     definition: str
+    start: str = "start"
+    files: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         _require_str("CFG", self.definition)
 
     @classmethod
-    def from_file(cls, path: str | os.PathLike[str]) -> CFG:
-        """The grammar in a UTF-8 file."""
-        return cls(Path(path).read_text(encoding="utf-8"))
+    def from_file(cls, path: str | os.PathLike[str], **options: Any) -> CFG:
+        """The grammar in a UTF-8 file, with what it imports from its own folder; `options` as for the class.
+
+        Raises:
+            OSError: the file, or one that it imports, cannot be read.
+            GrammarError: one of them is no grammar.
+        """
+        # Late, since the engine is not needed to describe a type.
+        from outlines.types.grammar_files import read_grammar
+
+        definition, files = read_grammar(Path(path))
+        return cls(definition, files=files, **options)
 
     def label(self) -> str:
         return f"CFG({self.definition!r})"

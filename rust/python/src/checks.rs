@@ -2,9 +2,10 @@
 
 use outlines_engine::automaton::Automaton;
 use outlines_engine::constraint::Constraint;
+use outlines_engine::lark;
 use pyo3::prelude::*;
 
-use crate::errors::detached;
+use crate::errors::{detached, guarded, warn};
 use crate::{json_value, options};
 
 pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -12,14 +13,17 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(check_json_schema, module)?)?;
     module.add_function(wrap_pyfunction!(check_choices, module)?)?;
     module.add_function(wrap_pyfunction!(check_grammar, module)?)?;
+    module.add_function(wrap_pyfunction!(grammar_imports, module)?)?;
     module.add_function(wrap_pyfunction!(check_constraint, module)?)
 }
 
 fn check(py: Python<'_>, constraint: Constraint) -> PyResult<()> {
-    detached(py, || {
-        let (grammar, expander) = constraint.compile()?;
-        Automaton::new(grammar, expander).map(drop)
-    })
+    let warnings = detached(py, || {
+        let (mut grammar, expander) = constraint.compile()?;
+        let warnings = std::mem::take(&mut grammar.warnings);
+        Automaton::new(grammar, expander).map(|_| warnings)
+    })?;
+    warn(py, warnings)
 }
 
 #[pyfunction]
@@ -46,8 +50,20 @@ fn check_choices(py: Python<'_>, values: Vec<String>) -> PyResult<()> {
 }
 
 #[pyfunction]
-fn check_grammar(py: Python<'_>, text: String) -> PyResult<()> {
-    check(py, Constraint::Grammar(text, options::lark()))
+#[pyo3(signature = (text, *, start="start", files=None))]
+fn check_grammar(
+    py: Python<'_>,
+    text: String,
+    start: &str,
+    files: Option<Vec<(String, String)>>,
+) -> PyResult<()> {
+    let options = options::lark(Some(start.to_owned()), files);
+    check(py, Constraint::Grammar(text, options))
+}
+
+#[pyfunction]
+fn grammar_imports(py: Python<'_>, text: &str) -> PyResult<Vec<String>> {
+    guarded(py, || lark::relative_imports(text))
 }
 
 #[pyfunction]

@@ -4,7 +4,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use outlines_engine::error::{Error, Result};
 use pyo3::create_exception;
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 
 create_exception!(
@@ -50,6 +50,13 @@ create_exception!(
     "A fault of the engine itself; please report it."
 );
 
+create_exception!(
+    outlines,
+    ConstraintWarning,
+    PyUserWarning,
+    "A constraint that works, but hardly as it was meant."
+);
+
 pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     module.add("ConstraintError", py.get_type::<ConstraintError>())?;
@@ -58,7 +65,18 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("GrammarError", py.get_type::<GrammarError>())?;
     module.add("BudgetError", py.get_type::<BudgetError>())?;
     module.add("LimitError", py.get_type::<LimitError>())?;
+    module.add("ConstraintWarning", py.get_type::<ConstraintWarning>())?;
     module.add("EngineError", py.get_type::<EngineError>())
+}
+
+/// Tells the caller's user what a constraint's front end found odd.
+pub fn warn(py: Python<'_>, warnings: Vec<String>) -> PyResult<()> {
+    for warning in warnings {
+        // A name in a grammar has no zero byte in it.
+        let Ok(message) = std::ffi::CString::new(warning) else { continue };
+        PyErr::warn(py, &py.get_type::<ConstraintWarning>(), &message, 1)?;
+    }
+    Ok(())
 }
 
 /// Runs engine code, panics included, to a Python result.

@@ -7,7 +7,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
-use crate::errors::detached;
+use crate::errors::{detached, warn};
 use crate::vocabulary::Vocabulary;
 use crate::{json_value, options};
 
@@ -19,12 +19,22 @@ pub struct Index {
 
 impl Index {
     fn build(py: Python<'_>, constraint: Constraint, vocabulary: Py<Vocabulary>) -> PyResult<Self> {
+        Index::build_reporting(py, constraint, vocabulary).map(|(index, _)| index)
+    }
+
+    /// The index, and what its user should be told.
+    fn build_reporting(
+        py: Python<'_>,
+        constraint: Constraint,
+        vocabulary: Py<Vocabulary>,
+    ) -> PyResult<(Self, Vec<String>)> {
         let shared = vocabulary.get().inner.clone();
-        let inner = detached(py, || {
-            let (grammar, expander) = constraint.compile()?;
-            engine::Index::new(grammar, expander, shared)
+        let (inner, warnings) = detached(py, || {
+            let (mut grammar, expander) = constraint.compile()?;
+            let warnings = std::mem::take(&mut grammar.warnings);
+            Ok((engine::Index::new(grammar, expander, shared)?, warnings))
         })?;
-        Ok(Index { inner, vocabulary })
+        Ok((Index { inner, vocabulary }, warnings))
     }
 
     /// Calls `decide` with the bytes of a text.
@@ -77,8 +87,19 @@ impl Index {
     }
 
     #[staticmethod]
-    fn from_grammar(py: Python<'_>, text: String, vocabulary: Py<Vocabulary>) -> PyResult<Self> {
-        Index::build(py, Constraint::Grammar(text, options::lark()), vocabulary)
+    #[pyo3(signature = (text, vocabulary, start="start", files=None))]
+    fn from_grammar(
+        py: Python<'_>,
+        text: String,
+        vocabulary: Py<Vocabulary>,
+        start: &str,
+        files: Option<Vec<(String, String)>>,
+    ) -> PyResult<Self> {
+        let options = options::lark(Some(start.to_owned()), files);
+        let constraint = Constraint::Grammar(text, options);
+        let (index, warnings) = Index::build_reporting(py, constraint, vocabulary)?;
+        warn(py, warnings)?;
+        Ok(index)
     }
 
     #[staticmethod]

@@ -37,6 +37,7 @@ pub type Described<'py> = (String, Bound<'py, PyAny>, Bound<'py, PyDict>);
 pub fn constraint((kind, value, options): Described<'_>) -> PyResult<Constraint> {
     let known: &[&str] = match kind.as_str() {
         "json" => &["property_order", "whitespace_pattern", "plain_integers"],
+        "grammar" => &["start", "files"],
         "repeat" => &["min", "max"],
         _ => &[],
     };
@@ -50,7 +51,10 @@ pub fn constraint((kind, value, options): Described<'_>) -> PyResult<Constraint>
     Ok(match kind.as_str() {
         "regex" => Constraint::Regex(value.extract()?),
         "choice" => Constraint::Choices(value.extract()?),
-        "grammar" => Constraint::Grammar(value.extract()?, lark()),
+        "grammar" => {
+            let options = lark(option(&options, "start")?, option(&options, "files")?);
+            Constraint::Grammar(value.extract()?, options)
+        }
         "union" => Constraint::Union(parts(&value)?),
         "sequence" => Constraint::Sequence(parts(&value)?),
         "repeat" => {
@@ -85,6 +89,11 @@ where
     options.get_item(name)?.map(|value| value.extract().map_err(Into::into)).transpose()
 }
 
-pub fn lark() -> lark::Options {
-    lark::Options::default()
+/// `files`: pairs of a path and a text.
+pub fn lark(start: Option<String>, files: Option<Vec<(String, String)>>) -> lark::Options {
+    let default = lark::Options::default();
+    lark::Options {
+        start: start.unwrap_or(default.start),
+        files: files.map_or(default.files, |files| files.into_iter().collect()),
+    }
 }

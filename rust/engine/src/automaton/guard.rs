@@ -49,6 +49,7 @@ impl Automaton {
             return Ok(Some(guard));
         }
         let guard = self.grammar.exprs.step(guard, byte)?;
+        let guard = self.grammar.exprs.representative(guard)?;
         Ok((guard != ExprId::ALL).then_some(guard))
     }
 

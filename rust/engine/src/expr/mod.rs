@@ -14,6 +14,7 @@
 //! - [`rule`]: automata worked out state by state, by code instead of an expression.
 //! - [`emptiness`]: which expressions match nothing, so that no state is a dead end.
 //! - [`shortest`]: the shortest text of an expression.
+//! - [`equivalent`]: one expression for each language, where that pays.
 //!
 //! Sources: Brzozowski, "Derivatives of Regular Expressions" (1964); Owens, Reppy and Turon,
 //! "Regular-expression derivatives re-examined" (2009); Moseley et al., "Derivative Based
@@ -23,6 +24,7 @@ mod build;
 mod clamp;
 mod derivative;
 mod emptiness;
+mod equivalent;
 mod look_behind;
 mod row;
 mod rule;
@@ -36,6 +38,7 @@ pub(crate) use shortest::{Shortest, ENDLESS};
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 
+use equivalent::Representatives;
 use hashbrown::HashTable;
 use row::RowRef;
 use rule::SharedRule;
@@ -133,6 +136,7 @@ pub struct Exprs {
     class_ids: FxHashMap<Box<[(u32, u32)]>, ExprId>,
     rules: Vec<SharedRule>,
     rule_ids: FxHashMap<Box<[u8]>, RuleId>,
+    representatives: Representatives,
     rows: Vec<RowRef>,
     transitions: Vec<Transition>,
     /// Whether a boolean expression matches anything; 0 unknown, 1 yes, 2 no.
@@ -168,6 +172,7 @@ impl Exprs {
             class_ids: FxHashMap::with_hasher(FxBuildHasher),
             rules: Vec::new(),
             rule_ids: FxHashMap::with_hasher(FxBuildHasher),
+            representatives: Representatives::default(),
             rows: Vec::new(),
             transitions: Vec::new(),
             liveness: Vec::new(),

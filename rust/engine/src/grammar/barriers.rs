@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Grammar, Node, NodeId};
+use super::{guards, Grammar, Node, NodeId};
 use crate::error::{Error, Result};
 use crate::expr::{ExprId, Exprs, Transition, UNBOUNDED};
 
@@ -62,16 +62,24 @@ impl Grammar {
     /// # Errors
     /// As for [`Exprs::row`]; [`Error::Limit`] if there are too many guards.
     pub fn find_barriers(&mut self) -> Result<bool> {
-        let mut barriers = Barriers::default();
+        // Those of another front end's part stay.
+        let known = self.barriers.take();
+        let mut clear = known.as_ref().is_none_or(|barriers| barriers.clear);
+        let mut barriers = known.unwrap_or_default();
+        if guards::is_surely_clear(self, &mut barriers)? {
+            barriers.clear = clear;
+            self.barriers = Some(barriers);
+            return Ok(true);
+        }
         let exits = barriers.exits(self, self.root, ExprId::NEVER)?;
         let mut may_end = exits.iter().map(|&guard| !self.exprs.is_nullable(guard));
         let has_sentence = may_end.clone().any(|ends| ends);
-        let mut clear = may_end.all(|ends| ends);
+        clear = clear && may_end.all(|ends| ends);
         for &(node, guard) in &barriers.met {
             clear = clear && (self.is_nullable(node) || barriers.is_entered(node, guard));
         }
         barriers.clear = clear;
-        self.barriers = Some(Box::new(barriers));
+        self.barriers = Some(barriers);
         Ok(has_sentence)
     }
 }
@@ -228,7 +236,10 @@ impl Barriers {
     }
 
     /// The guards after the texts of a terminal that starts under `guard`.
-    fn ends(
+    ///
+    /// # Errors
+    /// As for [`Exprs::row`].
+    pub(super) fn ends(
         &mut self,
         exprs: &mut Exprs,
         terminal: ExprId,
@@ -283,7 +294,8 @@ pub(crate) fn after_terminal(
         return Ok(guard);
     }
     let overtaken = exprs.overtaken(left)?;
-    Ok(exprs.or(vec![guard, overtaken]))
+    let guard = exprs.or(vec![guard, overtaken]);
+    exprs.representative(guard)
 }
 
 /// What is left of a terminal, and the guard, after each byte that may come next.
@@ -300,7 +312,10 @@ pub(crate) fn after_byte(
         return Ok(arms.iter().map(|arm| (arm.target, guard)).collect());
     }
     let arms = arms.to_vec();
-    let guards: Vec<Transition> = exprs.row(guard)?.to_vec();
+    let mut guards: Vec<Transition> = exprs.row(guard)?.to_vec();
+    for limit in &mut guards {
+        limit.target = exprs.representative(limit.target)?;
+    }
     let mut reached = Vec::with_capacity(arms.len());
     for arm in arms {
         // Bytes that the guard does not look at take it off.

@@ -8,9 +8,10 @@
 //! - [`left_recursion`]: rewrites rules so that none reaches itself without reading something,
 //!   which is what the automaton's prediction relies on.
 //! - [`productive`]: which rules have a sentence at all.
-//! - [`barriers`]: where terminals read greedily leave no way on.
+//! - [`barriers`]: where terminals read greedily leave no way on; [`guards`], that they hardly do.
 
 mod barriers;
+mod guards;
 mod left_recursion;
 mod nullable;
 mod productive;
@@ -114,6 +115,8 @@ pub struct Grammar {
     root: NodeId,
     /// The expander whose keys come in now, and how many there are.
     expander: (u32, u32),
+    /// What a front end has to say to its user, though the grammar works.
+    pub warnings: Vec<String>,
     /// Where greedy terminals bar the way; see [`Grammar::find_barriers`].
     pub(crate) barriers: Option<Box<Barriers>>,
 }
@@ -138,6 +141,7 @@ impl Grammar {
             names: Vec::new(),
             root: NodeId::EMPTY,
             expander: (0, 1),
+            warnings: Vec::new(),
             barriers: None,
         };
         let empty = grammar.intern(Node::Empty);

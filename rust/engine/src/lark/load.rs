@@ -6,7 +6,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
@@ -40,8 +39,8 @@ pub(super) struct Definitions {
 
 /// Reads a grammar with all that it imports.
 pub(super) fn load(text: &str, options: &Options) -> Result<Definitions> {
-    let source = Source { file: None, folder: options.import_base.clone(), rename: None, depth: 0 };
-    let mut loader = Loader { source, definitions: Definitions::default() };
+    let source = Source { file: None, folder: Some(String::new()), rename: None, depth: 0 };
+    let mut loader = Loader { options, source, definitions: Definitions::default() };
     loader.load(text)?;
     check::definitions(&loader.definitions)?;
     Ok(loader.definitions)
@@ -50,8 +49,8 @@ pub(super) fn load(text: &str, options: &Options) -> Result<Definitions> {
 /// Where a grammar's text comes from.
 struct Source {
     file: Option<Rc<str>>,
-    /// Where its relative imports start.
-    folder: Option<PathBuf>,
+    /// Where its relative imports start, as a path that is empty or ends in "/"; none in Lark's own.
+    folder: Option<String>,
     rename: Option<Rc<Rename>>,
     depth: usize,
 }
@@ -75,12 +74,13 @@ impl Rename {
     }
 }
 
-struct Loader {
+struct Loader<'o> {
+    options: &'o Options,
     source: Source,
     definitions: Definitions,
 }
 
-impl Loader {
+impl Loader<'_> {
     fn error(&self, place: Place, message: String) -> Error {
         super::error_in(self.source.file.as_deref(), place, message)
     }
@@ -223,7 +223,8 @@ impl Loader {
             rename: Some(Rc::new(rename)),
             depth: self.source.depth + 1,
         };
-        let mut loader = Loader { source, definitions: Definitions::default() };
+        let definitions = Definitions::default();
+        let mut loader = Loader { options: self.options, source, definitions };
         loader.load(&text)?;
         let mut entries = loader.definitions.entries;
         let needed = needed(&entries, wanted);
@@ -239,22 +240,21 @@ impl Loader {
     }
 
     /// The text of an imported grammar, its name, and where its own relative imports start.
-    fn find(&self, import: &Import) -> Result<(String, String, Option<PathBuf>)> {
-        let file = format!("{}.lark", import.path.join("/"));
+    fn find(&self, import: &Import) -> Result<(String, String, Option<String>)> {
+        let file = path(import);
         if import.relative {
-            let Some(folder) = &self.source.folder else {
+            let folder = self.source.folder.clone().unwrap_or_default();
+            let file = folder + &file;
+            let Some(text) = self.options.files.get(&file) else {
                 let message = format!(
-                    "%import .{}: the grammar is not in a folder that it could be relative to",
+                    "%import .{}: there is no {file:?}; CFG.from_file reads what lies beside a \
+                     grammar's file",
                     import.path.join(".")
                 );
                 return Err(self.error(import.place, message));
             };
-            let path = folder.join(&file);
-            let text = std::fs::read_to_string(&path).map_err(|error| {
-                let message = format!("cannot read {}: {error}", path.display());
-                self.error(import.place, message)
-            })?;
-            return Ok((text, file, path.parent().map(Path::to_path_buf)));
+            let folder = file.rfind('/').map_or("", |end| &file[..=end]).to_owned();
+            return Ok((text.clone(), file, Some(folder)));
         }
         match bundled::grammar(&file) {
             Some(text) => Ok((text.to_owned(), file, None)),
@@ -299,6 +299,11 @@ impl Loader {
         }
         Ok(())
     }
+}
+
+/// The path of the file that is imported, from where relative imports start.
+pub(super) fn path(import: &Import) -> String {
+    format!("{}.lark", import.path.join("/"))
 }
 
 /// "rule" or "terminal".

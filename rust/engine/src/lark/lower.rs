@@ -26,7 +26,6 @@ pub(super) fn lower(
     grammar: &mut Grammar,
     definitions: &Definitions,
     start: &str,
-    warnings: &mut Vec<String>,
 ) -> Result<NodeId> {
     let mut lower = Lower {
         definitions,
@@ -51,11 +50,18 @@ pub(super) fn lower(
     let used: FxHashSet<&str> = rules.keys().map(|(name, _)| name.as_str()).collect();
     for (name, entry) in &definitions.entries {
         if !entry.terminal && entry.file.is_none() && !used.contains(name.as_str()) {
-            warnings.push(format!("the rule {name:?} is never used"));
+            let Place { line, column } = entry.place;
+            grammar.warnings.push(format!(
+                "the rule {name:?} is never used (line {line}, column {column} of the grammar)"
+            ));
         }
     }
     for rule in grammar.finish() {
-        warnings.push(format!("the rule {:?} has no sentence", grammar.name(rule)));
+        let message = format!(
+            "the rule {:?} has no sentence: it never ends, so what uses it is left out",
+            grammar.name(rule)
+        );
+        grammar.warnings.push(message);
     }
     let refused = |message| Err(error_in(entry.file.as_deref(), entry.place, message));
     if grammar.root() == NodeId::NEVER {

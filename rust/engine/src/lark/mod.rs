@@ -29,7 +29,7 @@ mod syntax;
 mod terminal;
 mod token;
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
 use crate::grammar::{Grammar, NodeId};
@@ -39,13 +39,14 @@ use crate::grammar::{Grammar, NodeId};
 pub struct Options {
     /// The rule that a whole text is.
     pub start: String,
-    /// The folder that `%import .file.name` is relative to; without one it is refused.
-    pub import_base: Option<PathBuf>,
+    /// What `%import .file.name` reads: texts by their paths from the grammar's own folder, with
+    /// `/` between their parts. [`relative_imports`] tells which a text needs.
+    pub files: BTreeMap<String, String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { start: "start".to_owned(), import_base: None }
+        Options { start: "start".to_owned(), files: BTreeMap::new() }
     }
 }
 
@@ -55,21 +56,21 @@ impl Default for Options {
 /// [`Error::Grammar`] with line and column for a text that is no grammar, a name that is not
 /// defined, a terminal that cannot be honoured, or a grammar without any sentence.
 pub fn compile(grammar: &mut Grammar, text: &str, options: &Options) -> Result<NodeId> {
-    compile_reporting(grammar, text, options, &mut Vec::new())
+    let definitions = load::load(text, options)?;
+    lower::lower(grammar, &definitions, &options.start)
 }
 
-/// The same; rules that no sentence can use are reported, one message each.
+/// The paths, from its own folder, of the files that a grammar's text imports by `%import .file.name`.
 ///
 /// # Errors
-/// As for [`compile`].
-pub fn compile_reporting(
-    grammar: &mut Grammar,
-    text: &str,
-    options: &Options,
-    warnings: &mut Vec<String>,
-) -> Result<NodeId> {
-    let definitions = load::load(text, options)?;
-    lower::lower(grammar, &definitions, &options.start, warnings)
+/// [`Error::Grammar`] for a text that is no grammar.
+pub fn relative_imports(text: &str) -> Result<Vec<String>> {
+    let statements = parse::parse(text, None)?;
+    let relative = statements.into_iter().filter_map(|statement| match statement {
+        syntax::Statement::Import(import) if import.relative => Some(load::path(&import)),
+        _ => None,
+    });
+    Ok(relative.collect())
 }
 
 /// A place in a grammar's text; line and column count from 1, columns in code points.

@@ -1,10 +1,12 @@
-"""Prompt templates, in jinja2."""
+"""Prompt templates, in jinja2, with filters that describe functions and models to the language model."""
 
 from __future__ import annotations
 
+import inspect
+import json
 import os
+import textwrap
 from collections.abc import Callable, Mapping
-from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,12 @@ if TYPE_CHECKING:
 
 
 class Template:
-    """A prompt with places to fill in. Make one with `from_string` or `from_file` and call it with the values."""
+    """A prompt with places to fill in. Make one with `from_string` or `from_file` and call it with the values.
+
+    Beside jinja2's own filters there are, for a function, `name`, `description` (the first line of its docstring),
+    `args`, `signature` (the same) and `source`, and `schema` for a pydantic model or a dict: its fields and what each
+    is, as JSON.
+    """
 
     def __init__(self, template: jinja2.Template) -> None:
         self._template = template
@@ -37,7 +44,7 @@ class Template:
         Raises:
             jinja2.TemplateSyntaxError: the template is not valid.
         """
-        return cls(_environment(None, filters).from_string(cleandoc(text)))
+        return cls(_environment(None, filters).from_string(inspect.cleandoc(text)))
 
     @classmethod
     def from_file(
@@ -62,5 +69,66 @@ def _environment(folder: Path | None, filters: Mapping[str, Callable[..., Any]] 
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    environment.filters.update(filters or {})
+    environment.filters.update({**_FILTERS, **(filters or {})})
     return environment
+
+
+def _of_function(describe: Callable[[Callable[..., Any]], str]) -> Callable[[Any], str]:
+    def checked(function: Any) -> str:
+        if not callable(function):
+            raise TypeError(f"this filter describes a function, not {function!r}")
+        return describe(function)
+
+    return checked
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _description(function: Callable[..., Any]) -> str:
+    return (inspect.getdoc(function) or "").partition("\n")[0].strip()
+
+
+def _arguments(function: Callable[..., Any]) -> str:
+    signature = inspect.signature(function).replace(return_annotation=inspect.Signature.empty)
+    # As they are written: the signature says `typing.List[str]` for `List[str]`.
+    return str(signature)[1:-1].replace("typing.", "")
+
+
+def _source(function: Callable[..., Any]) -> str:
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines(keepends=True)
+    # Without decorators.
+    first = next((at for at, line in enumerate(lines) if line.startswith(("def ", "async def "))), 0)
+    return "".join(lines[first:])
+
+
+def _schema(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    fields = getattr(value, "model_fields", None)
+    if not isinstance(value, type) or fields is None:
+        raise TypeError(f"the filter schema describes a pydantic model or a dict, not {value!r}")
+    return json.dumps(_fields(value), indent=2, ensure_ascii=False)
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    described: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if field.description is not None:
+            described[name] = field.description
+        elif hasattr(field.annotation, "model_fields"):
+            described[name] = _fields(field.annotation)
+        else:
+            described[name] = f"<{name}>"
+    return described
+
+
+_FILTERS: Mapping[str, Callable[[Any], str]] = {
+    "name": _of_function(_name),
+    "description": _of_function(_description),
+    "args": _of_function(_arguments),
+    "signature": _of_function(_arguments),
+    "source": _of_function(_source),
+    "schema": _schema,
+}

@@ -7,7 +7,7 @@ ENGINE := --package outlines-engine
 LINTS  := lint-rust-format lint-rust lint-python lint-python-format lint-types
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-rust test-python bench lint format wheel versions clean $(LINTS)
+.PHONY: help setup demo test test-rust test-python bench lint format wheel docs versions clean $(LINTS)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,10 @@ format: setup ## format all code
 wheel: setup ## build the wheel for any CPython from 3.10 on
 	$(VENV)/python -m uv pip install --python $(VENV)/python --system-certs --group wheel
 	PATH="$(CURDIR)/$(VENV):$$PATH" maturin build --release --zig --compatibility manylinux_2_28 --out dist
+
+docs: setup ## build the documentation's site in dist/site
+	$(VENV)/python -m uv pip install --quiet --python $(VENV)/python --system-certs --group docs
+	NO_MKDOCS_2_WARNING=1 $(VENV)/mkdocs build --quiet
 
 # Not for the wheel, which pins nothing: only for the environment that the tests run in.
 versions: setup ## take up new versions of the test environment's packages

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from outlines.models.asynchronous import AsynchronousForms
 from outlines.models.vllm_offline import VLLMOffline
 
 
@@ -31,3 +32,9 @@ class Application:
             inference_args: as for the model's call.
         """
         return model(self.template(**(values or {})), self.output_type, **inference_args)
+
+    async def acall(
+        self, model: AsynchronousForms, values: Mapping[str, Any] | None = None, /, **inference_args: Any
+    ) -> Any:
+        """As a call, for `await`."""
+        return await model.acall(self.template(**(values or {})), self.output_type, **inference_args)

@@ -72,12 +72,15 @@ def run(page: Path) -> str | None:
 def outcomes(llm: Any, model: Any) -> Iterator[dict[Path, str | None]]:
     """What each page came to."""
     import vllm
+    from vllm.v1.engine.async_llm import AsyncLLM
 
     import outlines
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vllm, "LLM", lambda *arguments, **keywords: llm)
         patch.setattr(outlines, "from_vllm_offline", lambda llm: model, raising=False)
+        patch.setattr(AsyncLLM, "from_engine_args", lambda *arguments, **keywords: llm)
+        patch.setattr(outlines, "from_vllm_async", lambda engine: model, raising=False)
         with ThreadPoolExecutor(len(PAGES)) as threads:
             yield dict(zip(PAGES, threads.map(run, PAGES), strict=True))
 
@@ -99,7 +102,7 @@ def test_every_page_is_in_the_navigation():
             collect(part)
 
     collect(yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"])
-    assert listed == {page.name for page in DOCS.glob("*.md")}
+    assert {page.name for page in DOCS.glob("*.md")} <= listed
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

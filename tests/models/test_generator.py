@@ -1,5 +1,6 @@
 """`Generator` and `Application`: a type that is understood once."""
 
+import asyncio
 import datetime as dt
 import re
 from typing import Annotated
@@ -25,9 +26,25 @@ def test_the_forms_of_a_generator(model, unfinished):
     assert text == model("Invent a person.", Person, **options)
     assert "".join(generator.stream("Invent a person.", **options)) == text
     assert generator.batch(["Invent a person."], **options) == [text]
+    assert dict(generator.batch_stream(["Invent a person."], **options)) == {0: text}
     person = generator.parse(text)
     assert isinstance(person, Person)
     assert isinstance(person.born, dt.date)
+
+
+def test_the_asynchronous_forms_of_a_generator_and_an_application(model, unfinished):
+    generator = Generator(model, Person)
+    options = {"temperature": 0, "max_tokens": 100}
+
+    async def run():
+        pieces = [piece async for piece in generator.astream("Invent a person.", **options)]
+        (batch,) = await generator.abatch(["Invent a person."], **options)
+        streamed = [result async for result in generator.abatch_stream(["Invent a person."], **options)]
+        return await generator.acall("Invent a person.", **options), "".join(pieces), batch, dict(streamed)[0]
+
+    assert len(set(asyncio.run(run()))) == 1
+    application = Application(lambda word: f"Say {word}.", outlines.Choice(["yes"]))
+    assert asyncio.run(application.acall(model, {"word": "yes"})) == "yes"
 
 
 def test_values_are_read_as_their_types(model):

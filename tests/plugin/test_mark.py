@@ -23,6 +23,7 @@ CONSTRAINTS = [
     ),
     Constraint("repeat", Constraint("union", [Constraint("json", {}), Constraint("regex", "x")]), {"min": 2, "max": 5}),
     Constraint("repeat", Constraint("regex", "x"), {"min": 1}),
+    Constraint("union", [Constraint("grammar", 'begin: "a"', {"start": "begin", "files": [["b.lark", "b: /b/"]]})]),
 ]
 
 

@@ -4,7 +4,7 @@
         {"type": "regex", "pattern": "..."}, {"type": "json_schema", "json_schema": {...}}, ...]}}
 
 vLLM has no field of its own for "any of these constraints" and the like; this one says in its logs what was asked for.
-A schema is held a second time, to the letter and with our options, in its form's `outlines`.
+Our options are in a form's `outlines`, and there a schema is held a second time, to the letter.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _form(kind: str, value: Any, options: dict[str, Any]) -> dict[str, Any]:
         case "regex":
             return {"type": "regex", "pattern": value}
         case "grammar":
-            return {"type": "grammar", "grammar": value}
+            return {"type": "grammar", "grammar": value, "outlines": {"options": options}}
         case "choice":
             return {"type": "or", "elements": [{"type": "const_string", "value": text} for text in value]}
         case "json":
@@ -57,7 +57,7 @@ def _constraint(form: dict[str, Any]) -> Constraint:
         case "regex":
             return Constraint("regex", form["pattern"])
         case "grammar":
-            return Constraint("grammar", form["grammar"])
+            return Constraint("grammar", form["grammar"], form.get("outlines", {}).get("options"))
         case "const_string":
             return Constraint("choice", [form["value"]])
         case "json_schema":

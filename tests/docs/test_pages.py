@@ -79,6 +79,7 @@ def outcomes(llm: Any, model: Any) -> Iterator[dict[Path, str | None]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vllm, "LLM", lambda *arguments, **keywords: llm)
         patch.setattr(outlines, "from_vllm_offline", lambda llm: model, raising=False)
+        patch.setattr(vllm, "AsyncEngineArgs", lambda *arguments, **keywords: None)
         patch.setattr(AsyncLLM, "from_engine_args", lambda *arguments, **keywords: llm)
         patch.setattr(outlines, "from_vllm_async", lambda engine: model, raising=False)
         with ThreadPoolExecutor(len(PAGES)) as threads:

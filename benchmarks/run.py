@@ -1,6 +1,6 @@
 """What `make bench` runs: every benchmark, our engine beside its peers, into benchmarks/results/.
 
-python benchmarks/run.py [--only maskbench|throughput] [--schemas N] [--pairs N] [--engines ours,llguidance,...]
+python benchmarks/run.py [--only maskbench|regexes|throughput] [--schemas N] [--pairs N] [--engines ours,llguidance,...]
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def maskbench(engines: list[str], schemas: int) -> None:
     if not DATA.exists():
         print(f"MaskBench needs its data, {DATA}: left out", file=sys.stderr)
         return
-    results = runner.run(DATA, LLAMA3_TOKENIZER, engines, schemas, TIMEOUT_SECONDS)
+    cases = list(runner.cases(DATA, schemas))
+    results = runner.run("maskbench", cases, LLAMA3_TOKENIZER, engines, TIMEOUT_SECONDS)
     note = (
         f"MaskBench, {schemas} schemas, Llama-3 tokenizer, one thread per engine, engines in turns; microseconds. "
         f"Made by `python benchmarks/run.py --only maskbench --schemas {schemas}`."
@@ -56,6 +57,40 @@ def maskbench(engines: list[str], schemas: int) -> None:
         for engine, result in results.items()
     }
     write("maskbench", report.table(results, TIMEOUT_SECONDS), note, raw)
+
+
+def regexes(engines: list[str]) -> None:
+    from benchmarks.maskbench import report, runner
+    from benchmarks.regexes.patterns import HARD, USUAL
+    from demo import LLAMA3_TOKENIZER
+
+    for name, patterns in (("usual", USUAL), ("hard", HARD)):
+        cases = [
+            {
+                "id": case.name,
+                "schema": case.pattern,
+                "tests": [
+                    {"text": text, "valid": valid}
+                    for valid in (True, False)
+                    for text in (case.valid if valid else case.invalid)
+                ],
+            }
+            for case in patterns
+        ]
+        results = runner.run("regexes", cases, LLAMA3_TOKENIZER, engines, TIMEOUT_SECONDS)
+        note = (
+            f"Regular expressions, {len(cases)} {name} ones, Llama-3 tokenizer, one thread per engine, engines in "
+            "turns; microseconds. Made by `python benchmarks/run.py --only regexes`."
+        )
+        raw = {
+            engine: {
+                **report.summary(result, TIMEOUT_SECONDS),
+                "failures": report.failures(result),
+                "slowest": report.slowest(result),
+            }
+            for engine, result in results.items()
+        }
+        write(f"regexes-{name}", report.table(results, TIMEOUT_SECONDS), note, raw)
 
 
 def throughput(pairs: int) -> None:
@@ -71,13 +106,15 @@ def throughput(pairs: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure our engine beside its peers.")
-    parser.add_argument("--only", choices=["maskbench", "throughput"])
+    parser.add_argument("--only", choices=["maskbench", "regexes", "throughput"])
     parser.add_argument("--schemas", type=int, default=300)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--engines", default="ours,llguidance,xgrammar,outlines-core")
     arguments = parser.parse_args()
     if arguments.only in (None, "maskbench"):
         maskbench(arguments.engines.split(","), arguments.schemas)
+    if arguments.only in (None, "regexes"):
+        regexes(arguments.engines.split(","))
     if arguments.only in (None, "throughput"):
         throughput(arguments.pairs)
 

@@ -29,11 +29,14 @@ def summary(results: Results, timeout: float) -> dict[str, float]:
         lines[f"{name} mean"] = sum(values) / max(1, len(values))
     count: Callable[[str], int] = lambda key: sum(bool(result.get(key)) for result in results)  # noqa: E731
     failing = ("error", "crash", "timeout", "died", "let_by", "refused")
-    lines["schemas passing, %"] = 100 * sum(not any(map(r.get, failing)) for r in results) / max(1, len(results))
+    lines["passing, %"] = 100 * sum(not any(map(r.get, failing)) for r in results) / max(1, len(results))
     lines["refused to compile"] = count("error")
     lines["timed out, died or crashed"] = count("timeout") + count("died") + count("crash")
-    lines["valid refused (schemas)"] = count("refused")
-    lines["invalid let by (schemas)"] = count("let_by")
+    lines["valid refused"] = count("refused")
+    lines["invalid let by"] = count("let_by")
+    grown = [result["grown_mb"] for result in results if "grown_mb" in result]
+    lines["memory of one, MB, p50"] = percentile(grown, 50)
+    lines["memory of one, MB, largest"] = max(grown, default=float("nan"))
     lines["resident memory, MB"] = max((result.get("resident_mb", 0.0) for result in results), default=0.0)
     lines["tokens"] = len(per_token)
     return lines
@@ -50,10 +53,18 @@ def table(all_results: dict[str, Results], timeout: float) -> str:
 
 
 def failures(results: Results) -> list[str]:
-    """One line for each schema that did not pass."""
+    """One line for each schema (or pattern) that did not pass."""
     reasons = ("error", "crash", "timeout", "died", "let_by", "refused")
     return [
         f"{result['id']}: " + ", ".join(f"{reason}={result[reason]}" for reason in reasons if result.get(reason))
         for result in results
         if any(map(result.get, reasons))
+    ]
+
+
+def slowest(results: Results, count: int = 5) -> list[str]:
+    """The cases with the slowest single tokens and first masks, in microseconds."""
+    worst = [(max(result["tbm"], default=0) / 1e3, result.get("ttfm", 0) / 1e3, result["id"]) for result in results]
+    return [
+        f"{name}: token {token:,.0f}, first {first:,.0f}" for token, first, name in sorted(worst, reverse=True)[:count]
     ]

@@ -18,13 +18,14 @@ READY_SECONDS = 300.0
 class Worker:
     """The process of one engine, started again after a crash or a time-out."""
 
-    def __init__(self, engine: str, tokenizer: Path, timeout: float) -> None:
+    def __init__(self, benchmark: str, engine: str, tokenizer: Path, timeout: float) -> None:
         self.engine, self._tokenizer, self._timeout = engine, tokenizer, timeout
+        self._benchmark = benchmark
         self._start()
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.maskbench.worker", self.engine, str(self._tokenizer)],
+            [sys.executable, "-m", "benchmarks.maskbench.worker", self._benchmark, self.engine, str(self._tokenizer)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -72,16 +73,16 @@ def cases(path: Path, count: int) -> Iterator[dict[str, Any]]:
 
 
 def run(
-    data: Path, tokenizer: Path, engines: Sequence[str], count: int, timeout: float
+    benchmark: str, cases: Sequence[dict[str, Any]], tokenizer: Path, engines: Sequence[str], timeout: float
 ) -> dict[str, list[dict[str, Any]]]:
-    """The results of every engine, by its name."""
-    workers = [Worker(engine, tokenizer, timeout) for engine in engines]
+    """The results of every engine, by its name. `benchmark` is the package whose `engines` are asked."""
+    workers = [Worker(benchmark, engine, tokenizer, timeout) for engine in engines]
     results: dict[str, list[dict[str, Any]]] = {engine: [] for engine in engines}
     try:
-        for number, case in enumerate(cases(data, count), start=1):
+        for number, case in enumerate(cases, start=1):
             for worker in workers:
                 results[worker.engine].append(worker.run(case))
-            print(f"\rMaskBench: {number} of {count} schemas", end="", file=sys.stderr, flush=True)
+            print(f"\r{benchmark}: {number} of {len(cases)}", end="", file=sys.stderr, flush=True)
     finally:
         print(file=sys.stderr)
         for worker in workers:

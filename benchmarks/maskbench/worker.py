@@ -1,10 +1,11 @@
-"""One engine in one process: schemas come in on stdin, a line of JSON each, results go out the same way.
+"""One engine in one process: schemas (or regular expressions) come in on stdin, a line of JSON each, results go out.
 
 Run as a module by `runner.py`; not meant to be called by hand.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -12,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .engines import ENGINES, Engine
+from .engines import Engine
 
 
 def resident_mb() -> float:
@@ -22,13 +23,14 @@ def resident_mb() -> float:
 
 
 def measure(engine: Engine, tokenizer: Any, case: dict[str, Any]) -> dict[str, Any]:
-    """All numbers of one schema; times in nanoseconds."""
+    """All numbers of one case; times in nanoseconds. A test has a `text`, or `data` to be written as JSON."""
     clock = time.perf_counter_ns
-    tests = [
-        (tokenizer.encode(json.dumps(test["data"], ensure_ascii=False), add_special_tokens=False), test["valid"])
-        for test in case["tests"]
-    ]
+    tests = []
+    for test in case["tests"]:
+        text = test["text"] if "text" in test else json.dumps(test["data"], ensure_ascii=False)
+        tests.append((tokenizer.encode(text, add_special_tokens=False), test["valid"]))
     result: dict[str, Any] = {"id": case["id"], "tbm": [], "let_by": 0, "refused": 0}
+    resident = resident_mb()
     start = clock()
     try:
         engine.compile(case["schema"])
@@ -55,6 +57,7 @@ def measure(engine: Engine, tokenizer: Any, case: dict[str, Any]) -> dict[str, A
     except Exception as error:
         result["crash"] = f"{type(error).__name__}: {error}"[:300]
     result["resident_mb"] = resident_mb()
+    result["grown_mb"] = max(0.0, result["resident_mb"] - resident)
     return result
 
 
@@ -62,9 +65,9 @@ def main() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     from transformers import AutoTokenizer
 
-    name, folder = sys.argv[1:3]
+    benchmark, name, folder = sys.argv[1:4]
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    engine = ENGINES[name](tokenizer, len(tokenizer))
+    engine = importlib.import_module(f"benchmarks.{benchmark}.engines").ENGINES[name](tokenizer, len(tokenizer))
     # What a library prints must not mix with the results.
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

@@ -115,7 +115,7 @@ def test_random_patterns(node: Callable[[str, list[str]], Any]) -> None:
         hints = [character for character in pattern if character not in "()[]{}?*+|^$\\:<=!>"] or ["a"]
         pools = [hints, "ab\n", CHARACTERS]
         texts = ["", *("".join(rng.choice(rng.choice(pools)) for _ in range(rng.randint(1, 5))) for _ in range(20))]
-        if r"\B" in pattern:
+        if r"\B" in pattern or "(?<!" in pattern:
             # Node looks for places between the halves of a surrogate pair too, which are none.
             texts = [text for text in texts if max(text, default="") < "\U00010000"]
         wanted = node(pattern, texts)

@@ -1,0 +1,1 @@
+"""Regular expressions: what users write and what is hard, every engine on the same patterns and texts."""

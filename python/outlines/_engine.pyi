@@ -112,6 +112,8 @@ class Index:
         property_order: str = "schema",
         whitespace_pattern: str | None = None,
         plain_integers: bool = False,
+        ignore_formats: bool = False,
+        registry: dict[str, Any] | str | None = None,
     ) -> Index:
         """The JSON texts that a schema allows.
 
@@ -121,6 +123,9 @@ class Index:
             property_order: `"schema"` (as declared, then additional ones) or `"any"`.
             whitespace_pattern: a regular expression for what may stand between JSON tokens, instead of the default.
             plain_integers: write integers as `5`, never as `5.0` or `5e2`, though JSON Schema counts these as integers.
+            ignore_formats: take `format` for an annotation, which asks nothing.
+            registry: the documents that references may lead to, by URI; a dict or the JSON text of one. Nothing is
+                fetched.
 
         Raises:
             JsonSchemaError: the schema is not one, cannot be honoured, or allows no value; `.pointer` says where.
@@ -290,6 +295,8 @@ def check_json_schema(
     property_order: str = "schema",
     whitespace_pattern: str | None = None,
     plain_integers: bool = False,
+    ignore_formats: bool = False,
+    registry: dict[str, Any] | str | None = None,
 ) -> None:
     """Raise what `Index.from_json_schema` would, without a vocabulary."""
 

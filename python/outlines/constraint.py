@@ -19,7 +19,7 @@ KINDS: tuple[ConstraintKind, ...] = get_args(ConstraintKind)
 # later would be accepted and silently not enforced.
 OPTIONS: Mapping[ConstraintKind, frozenset[str]] = {
     "regex": frozenset(),
-    "json": frozenset({"plain_integers", "property_order", "whitespace_pattern"}),
+    "json": frozenset({"ignore_formats", "plain_integers", "property_order", "registry", "whitespace_pattern"}),
     "choice": frozenset(),
     "grammar": frozenset({"files", "parser", "start"}),
     "union": frozenset(),

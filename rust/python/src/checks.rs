@@ -32,16 +32,24 @@ fn check_regex(py: Python<'_>, pattern: String) -> PyResult<()> {
 }
 
 #[pyfunction]
-#[pyo3(signature = (schema, *, property_order="schema", whitespace_pattern=None, plain_integers=false))]
+#[pyo3(signature = (schema, *, property_order="schema", whitespace_pattern=None, plain_integers=false, ignore_formats=false, registry=None))]
 fn check_json_schema(
     py: Python<'_>,
     schema: &Bound<'_, PyAny>,
     property_order: &str,
     whitespace_pattern: Option<String>,
     plain_integers: bool,
+    ignore_formats: bool,
+    registry: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<()> {
-    let options = options::json_schema(property_order, whitespace_pattern, plain_integers)?;
-    check(py, Constraint::JsonSchema(json_value::schema(schema)?, options))
+    let options = options::json_schema(
+        property_order,
+        whitespace_pattern,
+        plain_integers,
+        ignore_formats,
+        registry,
+    )?;
+    check(py, Constraint::JsonSchema(json_value::json(schema, "the schema")?, options))
 }
 
 #[pyfunction]

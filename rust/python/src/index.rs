@@ -64,16 +64,24 @@ impl Index {
     }
 
     #[staticmethod]
-    #[pyo3(signature = (schema, vocabulary, property_order="schema", whitespace_pattern=None, plain_integers=false))]
+    #[pyo3(signature = (schema, vocabulary, property_order="schema", whitespace_pattern=None, plain_integers=false, ignore_formats=false, registry=None))]
     fn from_json_schema(
         schema: &Bound<'_, PyAny>,
         vocabulary: Py<Vocabulary>,
         property_order: &str,
         whitespace_pattern: Option<String>,
         plain_integers: bool,
+        ignore_formats: bool,
+        registry: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let options = options::json_schema(property_order, whitespace_pattern, plain_integers)?;
-        let constraint = Constraint::JsonSchema(json_value::schema(schema)?, options);
+        let options = options::json_schema(
+            property_order,
+            whitespace_pattern,
+            plain_integers,
+            ignore_formats,
+            registry,
+        )?;
+        let constraint = Constraint::JsonSchema(json_value::json(schema, "the schema")?, options);
         Index::build(schema.py(), constraint, vocabulary)
     }
 

@@ -8,11 +8,11 @@ use serde_json::{Map, Number, Value};
 /// How deep a schema may nest; `json.loads` has a similar limit.
 const DEPTH_LIMIT: usize = 900;
 
-/// A schema: a JSON text, or what `json.loads` makes of one.
-pub fn schema(object: &Bound<'_, PyAny>) -> PyResult<Value> {
+/// A JSON text, or what `json.loads` makes of one; `what` names it in errors.
+pub fn json(object: &Bound<'_, PyAny>, what: &str) -> PyResult<Value> {
     if let Ok(text) = object.cast::<PyString>() {
         return serde_json::from_str(&text.to_cow()?).map_err(|error| {
-            crate::errors::JsonSchemaError::new_err(format!("the schema is not JSON: {error}"))
+            crate::errors::JsonSchemaError::new_err(format!("{what} is not JSON: {error}"))
         });
     }
     value(object, 0)

@@ -2,9 +2,10 @@
 
 use outlines_engine::constraint::Constraint;
 use outlines_engine::{json_schema, lark};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use serde_json::Value;
 
 use crate::json_value;
 
@@ -12,6 +13,8 @@ pub fn json_schema(
     property_order: &str,
     whitespace_pattern: Option<String>,
     plain_integers: bool,
+    ignore_formats: bool,
+    registry: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<json_schema::Options> {
     let property_order = match property_order {
         "schema" => json_schema::PropertyOrder::Schema,
@@ -26,8 +29,17 @@ pub fn json_schema(
         property_order,
         whitespace_pattern,
         plain_integers,
-        ..Default::default()
+        ignore_formats,
+        registry: registry.map(self::registry).transpose()?.unwrap_or_default(),
     })
+}
+
+/// Documents by URI: a dict, or its JSON text.
+fn registry(documents: &Bound<'_, PyAny>) -> PyResult<json_schema::Registry> {
+    match json_value::json(documents, "the registry")? {
+        Value::Object(documents) => Ok(documents.into_iter().collect()),
+        _ => Err(PyTypeError::new_err("the registry must be a dict of documents by their URIs")),
+    }
 }
 
 /// A constraint of any kind: its kind, its value, and its options as keyword arguments have them.
@@ -36,7 +48,13 @@ pub type Described<'py> = (String, Bound<'py, PyAny>, Bound<'py, PyDict>);
 /// The constraint that is described.
 pub fn constraint((kind, value, options): Described<'_>) -> PyResult<Constraint> {
     let known: &[&str] = match kind.as_str() {
-        "json" => &["property_order", "whitespace_pattern", "plain_integers"],
+        "json" => &[
+            "property_order",
+            "whitespace_pattern",
+            "plain_integers",
+            "ignore_formats",
+            "registry",
+        ],
         "grammar" => &["start", "files"],
         "repeat" => &["min", "max"],
         _ => &[],
@@ -68,8 +86,10 @@ pub fn constraint((kind, value, options): Described<'_>) -> PyResult<Constraint>
                 order.as_deref().unwrap_or("schema"),
                 option(&options, "whitespace_pattern")?,
                 option(&options, "plain_integers")?.unwrap_or(false),
+                option(&options, "ignore_formats")?.unwrap_or(false),
+                options.get_item("registry")?.as_ref(),
             )?;
-            Constraint::JsonSchema(json_value::schema(&value)?, options)
+            Constraint::JsonSchema(json_value::json(&value, "the schema")?, options)
         }
         other => {
             let message = format!("unknown constraint kind {other:?}");

@@ -26,6 +26,8 @@ pub struct Options {
     pub whitespace_pattern: Option<String>,
     /// Whether an integer is written without fraction and exponent, though `5.0` is one too.
     pub plain_integers: bool,
+    /// Whether `format` asks nothing.
+    pub ignore_formats: bool,
     /// What references to other documents lead to; nothing is ever fetched.
     pub registry: Registry,
 }

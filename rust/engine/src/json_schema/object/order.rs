@@ -1,6 +1,6 @@
 //! The order in which declared properties are written.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::formula::{Atom, Formula, FormulaId};
 use super::super::names::Name;
@@ -9,14 +9,16 @@ use super::super::Front;
 
 impl Front {
     /// The names that a thread declares, as the schemas of its goal are written: `properties`,
-    /// `allOf`, references and branches where they stand. `groups` are the schemas whose properties
-    /// the thread asks for.
+    /// `allOf`, references and branches where they stand. A schema's own `properties` come in their
+    /// own order, even if a branch written before them mentions some of the names. `groups` are the
+    /// schemas whose properties the thread asks for.
     pub(super) fn declared(&self, goal: FormulaId, groups: &[SchemaId]) -> Vec<Name> {
         let mut order = Order {
             front: self,
             wanted: groups.iter().copied().collect(),
             seen: FxHashSet::default(),
             known: FxHashSet::default(),
+            kept: FxHashMap::default(),
             names: Vec::new(),
         };
         if let [only] = groups {
@@ -59,6 +61,8 @@ struct Order<'a> {
     wanted: FxHashSet<SchemaId>,
     seen: FxHashSet<SchemaId>,
     known: FxHashSet<Name>,
+    /// Names that schemas around this one are still to list, by how many of them.
+    kept: FxHashMap<Name, u32>,
     names: Vec<Name>,
 }
 
@@ -67,18 +71,30 @@ impl Order<'_> {
         if !self.seen.insert(id) {
             return;
         }
-        let schema = self.front.schemas.get(id);
-        for (at, applied) in schema.applied.iter().enumerate() {
-            if at == schema.applied_first {
-                self.add(id);
-            }
-            if !matches!(applied, Applied::Not(_)) {
-                stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
-                    applied.schemas().into_iter().for_each(|schema| self.walk(schema));
-                });
+        let front = self.front;
+        let schema = front.schemas.get(id);
+        let own = if self.wanted.contains(&id) { schema.object.as_deref() } else { None };
+        let own = own.map_or(&[][..], |spec| &spec.properties);
+        for (name, _) in own {
+            *self.kept.entry(*name).or_default() += 1;
+        }
+        let (first, then) = schema.applied.split_at(schema.applied_first.min(schema.applied.len()));
+        self.walk_applied(first);
+        for (name, _) in own {
+            if let Some(around) = self.kept.get_mut(name) {
+                *around -= 1;
             }
         }
         self.add(id);
+        self.walk_applied(then);
+    }
+
+    fn walk_applied(&mut self, applied: &[Applied]) {
+        for applied in applied.iter().filter(|applied| !matches!(applied, Applied::Not(_))) {
+            stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
+                applied.schemas().into_iter().for_each(|schema| self.walk(schema));
+            });
+        }
     }
 
     fn add(&mut self, id: SchemaId) {
@@ -87,7 +103,8 @@ impl Order<'_> {
         }
         if let Some(spec) = self.front.schemas.object(id) {
             for &(name, _) in &spec.properties {
-                if self.known.insert(name) {
+                let kept = self.kept.get(&name).is_some_and(|&around| around > 0);
+                if !kept && self.known.insert(name) {
                     self.names.push(name);
                 }
             }

@@ -92,6 +92,7 @@ struct Scanner<'v, 'e> {
     types_only: [Option<SchemaId>; 128],
     dynamic: bool,
     plain_integers: bool,
+    ignore_formats: bool,
     scopes: Vec<Scope>,
 }
 
@@ -112,6 +113,7 @@ impl<'v, 'e> Scanner<'v, 'e> {
             types_only: [None; 128],
             dynamic,
             plain_integers: options.plain_integers,
+            ignore_formats: options.ignore_formats,
             scopes: vec![Scope::new()],
         }
     }
@@ -257,7 +259,7 @@ impl<'v, 'e> Scanner<'v, 'e> {
                     let pattern = self.pattern(pattern, place)?;
                     schema.text_mut().pattern = Some(pattern);
                 }
-                "format" => self.read_format(&mut schema, value, site)?,
+                "format" if !self.ignore_formats => self.read_format(&mut schema, value, site)?,
                 "allOf" | "anyOf" | "oneOf" | "not" | "if" | "$ref" | "$dynamicRef"
                 | "$recursiveRef" => {
                     self.read_applicator(&mut schema, keyword, value, members, site)?;

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
 MODEL = CACHE / "models" / "SmolLM2-135M-Instruct"
 LLAMA3_TOKENIZER = CACHE / "tokenizers" / "llama-3"
+TEST_SUITE = CACHE / "json-schema-test-suite"
 
 ENVIRONMENT = {
     # GiB of memory for the KV cache; without it vLLM's CPU build takes a share of the machine's memory.

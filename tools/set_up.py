@@ -7,6 +7,7 @@ second run does nothing and a changed input repeats exactly the steps that read 
     .venv/             vLLM's CPU build, the tools that test and check, and this package, installed editable
     .cache/models/     the demo model as a normal model folder
     .cache/tokenizers/ the Llama-3 tokenizer
+    .cache/json-schema-test-suite/ the official tests of JSON Schema
 """
 
 import argparse
@@ -21,7 +22,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo import CACHE, LLAMA3_TOKENIZER, MODEL, ROOT
+from demo import CACHE, LLAMA3_TOKENIZER, MODEL, ROOT, TEST_SUITE
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -94,6 +95,10 @@ def write_llama3_tokenizer() -> None:
     run(PYTHON, ROOT / "tools" / "write_llama3_tokenizer.py")
 
 
+def write_test_suite() -> None:
+    run(PYTHON, ROOT / "tools" / "write_test_suite.py")
+
+
 def build_extension() -> None:
     run(VENV / "bin" / "maturin", "develop", "--release", "--uv")
 
@@ -123,6 +128,13 @@ def steps() -> list[Step]:
             (tools / "write_llama3_tokenizer.py", tools / "atomic_folder.py"),
             LLAMA3_TOKENIZER,
             LLAMA3_TOKENIZER.with_name(f"{LLAMA3_TOKENIZER.name}.stamp"),
+        ),
+        Step(
+            "test suite of JSON Schema",
+            write_test_suite,
+            (tools / "write_test_suite.py", tools / "atomic_folder.py"),
+            TEST_SUITE,
+            TEST_SUITE.with_name(f"{TEST_SUITE.name}.stamp"),
         ),
         Step("our package, its Rust compiled", build_extension, (PYPROJECT, *rust), EXTENSION, STAMPS / "extension"),
     ]

@@ -267,19 +267,19 @@ impl Automaton {
         let start = self.cells.len() as u32;
         let cell = |low, high| Cell { low, high, target: UNKNOWN };
         if let [Config { terminal, guard: ExprId::NEVER, text: TextId::NONE, .. }] = *configs {
-            let row = self.grammar.exprs.row(terminal)?;
-            self.cells.extend(row.iter().map(|arm| cell(arm.low, arm.high)));
+            let ranges = self.grammar.exprs.ranges(terminal)?;
+            self.cells.extend(ranges.into_iter().map(|(low, high)| cell(low, high)));
         } else {
             // Bit `b` of `live`: some terminal goes on with byte `b`; of `cuts`: a range starts.
             let (mut live, mut cuts) = ([false; 256], [false; 257]);
             for config in &configs {
                 let single_bytes = config.text != TextId::NONE && config.text != TextId::UNKNOWN;
-                for arm in self.grammar.exprs.row(config.terminal)? {
-                    live[arm.low as usize..=arm.high as usize].fill(true);
-                    cuts[arm.low as usize] = true;
-                    cuts[arm.high as usize + 1] = true;
+                for (low, high) in self.grammar.exprs.ranges(config.terminal)? {
+                    live[low as usize..=high as usize].fill(true);
+                    cuts[low as usize] = true;
+                    cuts[high as usize + 1] = true;
                     if single_bytes {
-                        cuts[arm.low as usize..=arm.high as usize].fill(true);
+                        cuts[low as usize..=high as usize].fill(true);
                     }
                 }
                 for arm in self.grammar.exprs.row(config.guard)? {

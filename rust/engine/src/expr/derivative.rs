@@ -21,7 +21,27 @@ impl Exprs {
 
     /// The state after `byte`, [`ExprId::NEVER`] if there is none.
     pub fn step(&mut self, state: ExprId, byte: u8) -> Result<ExprId> {
+        if let Some(at) = self.byte_by_byte(state) {
+            return self.step_one(&at, byte);
+        }
         Ok(row::lookup(self.row(state)?, byte))
+    }
+
+    /// The ranges of bytes, in order, that may lead on from a state, all bytes of one to one target.
+    ///
+    /// # Errors
+    /// As for [`Exprs::row`].
+    pub fn ranges(&mut self, state: ExprId) -> Result<Vec<(u8, u8)>> {
+        let Some(at) = self.byte_by_byte(state) else {
+            return Ok(self.row(state)?.iter().map(|arm| (arm.low, arm.high)).collect());
+        };
+        let mut bytes = at.bytes.to_vec();
+        if self.is_nullable(at.head) {
+            bytes.extend(self.row(at.tail)?.iter().flat_map(|arm| arm.low..=arm.high));
+        }
+        bytes.sort_unstable();
+        bytes.dedup();
+        Ok(bytes.into_iter().map(|byte| (byte, byte)).collect())
     }
 
     /// Whether the whole of `text` matches.
@@ -96,19 +116,24 @@ impl Exprs {
         Ok(())
     }
 
-    /// The row before states that match nothing are taken out of it.
-    pub(super) fn raw_row(&mut self, state: ExprId) -> Result<RowRef> {
-        let known = self.rows[state.index()];
-        if known != RowRef::UNKNOWN {
-            return Ok(known);
-        }
+    /// Called before a state is worked out.
+    pub(super) fn check_size(&mut self) -> Result<()> {
         if self.nodes.len() > self.size_limit {
             return Err(Error::limit(format!(
                 "the constraint needs more than {} automaton states",
                 self.size_limit
             )));
         }
-        self.check_deadline()?;
+        self.check_deadline()
+    }
+
+    /// The row before states that match nothing are taken out of it.
+    pub(super) fn raw_row(&mut self, state: ExprId) -> Result<RowRef> {
+        let known = self.rows[state.index()];
+        if known != RowRef::UNKNOWN {
+            return Ok(known);
+        }
+        self.check_size()?;
         let row = stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.derive(state))?;
         Ok(self.store(state, row))
     }

@@ -21,6 +21,20 @@ pub trait Rule: Send + Sync {
     /// per state.
     fn expand(&self, exprs: &mut Exprs, rule: RuleId, state: u64) -> ExprId;
 
+    /// The bytes that may lead on from a state with so many different ways on that expanding it is
+    /// not worth it: each is asked for by itself, as far as walks reach it ([`Rule::step`]). None
+    /// for a state that is expanded.
+    fn bytes(&self, state: u64) -> Option<&'static [u8]> {
+        let _ = state;
+        None
+    }
+
+    /// What one of these bytes leads to.
+    fn step(&self, exprs: &mut Exprs, rule: RuleId, state: u64, byte: u8) -> ExprId {
+        let _ = (exprs, rule, state, byte);
+        ExprId::NEVER
+    }
+
     /// Whether there may be states that match nothing. They are then searched for.
     fn has_dead_ends(&self) -> bool {
         false
@@ -37,6 +51,15 @@ pub trait Rule: Send + Sync {
 /// A rule of an [`Exprs`] arena.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct RuleId(u32);
+
+/// A state of a rule that goes on byte by byte, in front of another expression.
+pub(super) struct ByteByByte {
+    pub head: ExprId,
+    pub rule: RuleId,
+    pub state: u64,
+    pub bytes: &'static [u8],
+    pub tail: ExprId,
+}
 
 /// A rule as the arena keeps it.
 pub(super) type SharedRule = Arc<dyn Rule>;
@@ -76,6 +99,35 @@ impl Exprs {
             arm.target = self.concat2(arm.target, ExprId::ALL);
         }
         Ok(self.switch(arms))
+    }
+
+    /// A state that goes on byte by byte ([`Rule::bytes`]), and what follows it.
+    pub(super) fn byte_by_byte(&self, state: ExprId) -> Option<ByteByByte> {
+        let (head, tail) = match *self.node(state) {
+            Expr::Concat(head, tail) => (head, tail),
+            _ => (state, ExprId::EMPTY),
+        };
+        let Expr::Rule { rule, state } = *self.node(head) else { return None };
+        let bytes = self.rules[rule.0 as usize].bytes(state)?;
+        if self.facts(tail).look_behind {
+            return None;
+        }
+        Some(ByteByByte { head, rule, state, bytes, tail })
+    }
+
+    /// The step of such a state.
+    pub(super) fn step_one(&mut self, at: &ByteByByte, byte: u8) -> Result<ExprId> {
+        self.check_size()?;
+        let mut reached = ExprId::NEVER;
+        if at.bytes.contains(&byte) {
+            let target = self.rule_of(at.rule).step(self, at.rule, at.state, byte);
+            reached = self.concat2(target, at.tail);
+        }
+        if self.is_nullable(at.head) {
+            let skipped = super::row::lookup(self.row(at.tail)?, byte);
+            reached = self.or(vec![reached, skipped]);
+        }
+        Ok(reached)
     }
 
     pub(super) fn rule_of(&self, rule: RuleId) -> SharedRule {

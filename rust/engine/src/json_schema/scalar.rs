@@ -2,7 +2,8 @@
 //!
 //! A conjunction is handed to the leaf as one constraint where it can be, since the leaf knows
 //! more of its parts than an intersection of their texts would; everything else is intersection,
-//! union and complement of terminals.
+//! union and complement of terminals. Not every text of a value is written, so complements are
+//! taken of all its texts.
 
 use rustc_hash::FxHashMap;
 use serde_json::Value;
@@ -88,10 +89,11 @@ impl Front {
                 Ok(exprs.or(items?))
             }
             Formula::One(items) => {
-                let items: Result<Vec<ExprId>> =
+                let written: Result<Vec<ExprId>> =
                     items.iter().map(|&item| self.string(item, exprs)).collect();
-                let items = items?;
-                Ok(exactly_one(exprs, &items))
+                let written = exprs.or(written?);
+                let exact = self.exact(formula, Type::String, exprs)?;
+                Ok(exprs.and(vec![written, exact]))
             }
             Formula::True | Formula::And(_) | Formula::Not(_) | Formula::Atom(_) => {
                 self.string_conjunction(formula, exprs)
@@ -112,10 +114,7 @@ impl Front {
                 }
                 (Some(Atom::Text(id)), true) => {
                     if !self.add_negated_text(&mut constraint, id) {
-                        let mut only = StringConstraint::default();
-                        self.add_text(&mut only, id);
-                        let body = leaf::string_body(exprs, &only)?;
-                        others.push(exprs.not(body));
+                        others.push(self.exact(part, Type::String, exprs)?);
                     }
                 }
                 (Some(Atom::Text(id)), false) => {
@@ -137,10 +136,7 @@ impl Front {
                 }
                 _ => {
                     let body = match self.formulas.get(part).clone() {
-                        Formula::Not(inner) => {
-                            let inner = self.string(inner, exprs)?;
-                            exprs.not(inner)
-                        }
+                        Formula::Not(_) => self.exact(part, Type::String, exprs)?,
                         _ => self.string(part, exprs)?,
                     };
                     others.push(body);
@@ -164,10 +160,11 @@ impl Front {
                 Ok(exprs.or(items?))
             }
             Formula::One(items) => {
-                let items: Result<Vec<ExprId>> =
+                let written: Result<Vec<ExprId>> =
                     items.iter().map(|&item| self.number(item, exprs)).collect();
-                let items = items?;
-                Ok(exactly_one(exprs, &items))
+                let written = exprs.or(written?);
+                let exact = self.exact(formula, Type::Number, exprs)?;
+                Ok(exprs.and(vec![written, exact]))
             }
             Formula::True | Formula::And(_) | Formula::Not(_) | Formula::Atom(_) => {
                 self.number_conjunction(formula, exprs)
@@ -186,10 +183,7 @@ impl Front {
                 (Some(Atom::Number(id)), false) => self.add_number(&mut constraint, id)?,
                 (Some(Atom::Number(id)), true) => {
                     if !self.add_negated_number(&mut constraint, id)? {
-                        let mut only = NumberConstraint::default();
-                        self.add_number(&mut only, id)?;
-                        let text = leaf::number(exprs, &only)?;
-                        others.push(exprs.not(text));
+                        others.push(self.exact(part, Type::Number, exprs)?);
                     }
                 }
                 (Some(Atom::Value(id)), false) => {
@@ -208,10 +202,7 @@ impl Front {
                 }
                 _ => {
                     let text = match self.formulas.get(part).clone() {
-                        Formula::Not(inner) => {
-                            let inner = self.number(inner, exprs)?;
-                            exprs.not(inner)
-                        }
+                        Formula::Not(_) => self.exact(part, Type::Number, exprs)?,
                         _ => self.number(part, exprs)?,
                     };
                     others.push(text);
@@ -224,6 +215,67 @@ impl Front {
         others.extend(listed);
         let text = exprs.and(others);
         Ok(if exprs.matches_nothing(text)? { ExprId::NEVER } else { text })
+    }
+
+    /// All texts that numbers, or strings between their quotes, may have under whatever constraint,
+    /// if their value satisfies the formula. Other than of what is written, complements are exact.
+    fn exact(&mut self, formula: FormulaId, of: Type, exprs: &mut Exprs) -> Result<ExprId> {
+        let all = |front: &mut Self, items: &[FormulaId], exprs: &mut Exprs| {
+            items.iter().map(|&item| front.exact(item, of, exprs)).collect::<Result<Vec<_>>>()
+        };
+        match self.formulas.get(formula).clone() {
+            Formula::False | Formula::Schema(_) => Ok(ExprId::NEVER),
+            Formula::True if of == Type::Number => leaf::number_exact(exprs, &Default::default()),
+            Formula::True => leaf::string_exact(exprs, &Default::default()),
+            Formula::Atom(atom) => self.exact_atom(atom, of, exprs),
+            Formula::Not(inner) => {
+                let inner = self.exact(inner, of, exprs)?;
+                let any = self.exact(FormulaId::TRUE, of, exprs)?;
+                let others = exprs.not(inner);
+                Ok(exprs.and(vec![any, others]))
+            }
+            Formula::And(items) => {
+                let items = all(self, &items, exprs)?;
+                Ok(exprs.and(items))
+            }
+            Formula::Or(items) => {
+                let items = all(self, &items, exprs)?;
+                Ok(exprs.or(items))
+            }
+            Formula::One(items) => {
+                let items = all(self, &items, exprs)?;
+                Ok(exactly_one(exprs, &items))
+            }
+        }
+    }
+
+    fn exact_atom(&mut self, atom: Atom, of: Type, exprs: &mut Exprs) -> Result<ExprId> {
+        match atom {
+            Atom::Number(id) => {
+                let mut only = NumberConstraint::default();
+                self.add_number(&mut only, id)?;
+                leaf::number_exact(exprs, &only)
+            }
+            Atom::Text(id) => {
+                let mut only = StringConstraint::default();
+                self.add_text(&mut only, id);
+                leaf::string_exact(exprs, &only)
+            }
+            Atom::Value(id) if of == Type::Number => {
+                let mut texts = Vec::new();
+                for value in self.numbers(id)? {
+                    let (minimum, maximum) = (Some(value.clone()), Some(value));
+                    let only = NumberConstraint { minimum, maximum, ..Default::default() };
+                    texts.push(leaf::number_exact(exprs, &only)?);
+                }
+                Ok(exprs.or(texts))
+            }
+            Atom::Value(id) => {
+                let texts = self.strings(id).iter().map(|s| leaf::string_equal(exprs, s)).collect();
+                Ok(exprs.or(texts))
+            }
+            _ => Ok(ExprId::NEVER),
+        }
     }
 
     /// The atom that a formula is or negates, and whether it negates it.

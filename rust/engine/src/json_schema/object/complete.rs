@@ -69,7 +69,8 @@ impl Front {
         let plan = self.plan(state);
         let (min, max) = (plan.min, plan.max);
         let required = open.iter().filter(|(_, required)| *required).count() as u32;
-        if state.rest == FormulaId::FALSE || state.count.saturating_add(required) > max {
+        let too_many = min > max || state.count.saturating_add(required) > max;
+        if state.rest == FormulaId::FALSE || too_many {
             return Ok(false);
         }
         if state.rest == FormulaId::TRUE {

@@ -14,6 +14,9 @@ const NAME_OCTETS: u8 = 253;
 /// Full stop, and the ideographic, fullwidth and halfwidth ones.
 const DOTS: [u32; 4] = [0x2E, 0x3002, 0xFF0E, 0xFF61];
 
+/// What labels after `xn--` are made of, and what ends one.
+const ASCII_LABEL_BYTES: &[u8] = b"-.0123456789abcdefghijklmnopqrstuvwxyz";
+
 pub(super) fn hostname(build: &mut Build) -> ExprId {
     texts(build, "hostname", Names { international: false })
 }
@@ -55,6 +58,27 @@ impl Name {
         (!broken).then_some(direction)
     }
 
+    /// The octets so far.
+    fn octets(&self) -> u8 {
+        self.octets
+            + match &self.part {
+                Part::Label(label) => label.octets(),
+                Part::Ascii(label) => label.octets(),
+            }
+    }
+
+    /// The start of another label, behind a dot.
+    fn next_label(&self) -> Option<Name> {
+        let octets = self.octets();
+        let direction = self.end().filter(|_| octets < NAME_OCTETS - 1)?;
+        Some(Name {
+            octets: octets + 1,
+            has_right: self.has_right || direction == Direction::Right,
+            has_neither: self.has_neither || direction == Direction::Neither,
+            part: Part::Label(Label::default()),
+        })
+    }
+
     fn read_symbol(&self, label: &Label, symbol: Symbol) -> Option<Part> {
         let next = label.read(symbol, self.has_right, NAME_OCTETS - self.octets)?;
         let broken =
@@ -75,16 +99,26 @@ impl Machine for Names {
         }
     }
 
+    fn bytes(&self, name: &Name) -> Option<&'static [u8]> {
+        matches!(name.part, Part::Ascii(_)).then_some(ASCII_LABEL_BYTES)
+    }
+
+    fn step(&self, name: &Name, byte: u8) -> Option<Name> {
+        let Part::Ascii(label) = &name.part else { return None };
+        if byte == b'.' {
+            return name.next_label();
+        }
+        let room = NAME_OCTETS.saturating_sub(name.octets() + 1);
+        let next = label.read(byte, room)?;
+        Some(Name { part: Part::Ascii(next), ..name.clone() })
+    }
+
     fn accepts(&self, name: &Name) -> bool {
         name.end().is_some()
     }
 
     fn arms(&self, name: &Name, arm: &mut dyn FnMut(Ranges, Name)) {
-        let octets = match &name.part {
-            Part::Label(label) => label.octets(),
-            Part::Ascii(label) => label.octets(),
-        };
-        let octets = name.octets + octets;
+        let octets = name.octets();
         let to = |part| Name { part, ..name.clone() };
         match &name.part {
             Part::Label(label) => {
@@ -101,23 +135,16 @@ impl Machine for Names {
                     arm(vec![(hyphen, hyphen)], to(Part::Ascii(AsciiLabel::default())));
                 }
             }
-            Part::Ascii(label) => {
-                let room = NAME_OCTETS.saturating_sub(octets + 1);
-                for byte in (b'a'..=b'z').chain(b'0'..=b'9').chain([b'-']) {
-                    if let Some(next) = label.read(byte, room) {
-                        arm(vec![(byte.into(), byte.into())], to(Part::Ascii(next)));
+            Part::Ascii(_) => {
+                for &byte in ASCII_LABEL_BYTES.iter().filter(|&&byte| byte != b'.') {
+                    if let Some(next) = self.step(name, byte) {
+                        arm(vec![(byte.into(), byte.into())], next);
                     }
                 }
             }
         }
-        if let (Some(direction), true) = (name.end(), octets < NAME_OCTETS - 1) {
+        if let Some(next) = name.next_label() {
             let dots = if self.international { &DOTS[..] } else { &DOTS[..1] };
-            let next = Name {
-                octets: octets + 1,
-                has_right: name.has_right || direction == Direction::Right,
-                has_neither: name.has_neither || direction == Direction::Neither,
-                part: Part::Label(Label::default()),
-            };
             arm(dots.iter().map(|&dot| (dot, dot)).collect(), next);
         }
     }

@@ -26,6 +26,19 @@ pub(super) trait Machine: Send + Sync + 'static {
     /// Calls `arm` with disjoint sets of code points and the states they lead to, each of which
     /// some text completes.
     fn arms(&self, state: &Self::State, arm: &mut dyn FnMut(Ranges, Self::State));
+
+    /// The bytes of `a-z0-9` and the like that lead on from a state that remembers all of a text:
+    /// each leads to another state, of which few are ever reached ([`Rule::bytes`]).
+    fn bytes(&self, state: &Self::State) -> Option<&'static [u8]> {
+        let _ = state;
+        None
+    }
+
+    /// What one of these bytes leads to.
+    fn step(&self, state: &Self::State, byte: u8) -> Option<Self::State> {
+        let _ = (state, byte);
+        None
+    }
 }
 
 /// The texts of a machine; `name` stands for one machine.
@@ -86,8 +99,18 @@ impl<M: Machine> Numbered<M> {
 
 impl<M: Machine> Rule for Numbered<M> {
     fn accepts(&self, state: u64) -> bool {
-        let state = self.memory().states[state as usize].clone();
-        self.machine.accepts(&state)
+        self.machine.accepts(&self.memory().states[state as usize])
+    }
+
+    fn bytes(&self, state: u64) -> Option<&'static [u8]> {
+        self.machine.bytes(&self.memory().states[state as usize])
+    }
+
+    fn step(&self, exprs: &mut Exprs, rule: RuleId, state: u64, byte: u8) -> ExprId {
+        let next = self.machine.step(&self.memory().states[state as usize], byte);
+        let Some(next) = next else { return ExprId::NEVER };
+        let number = self.memory().number(next);
+        exprs.rule_state(rule, number)
     }
 
     fn expand(&self, exprs: &mut Exprs, rule: RuleId, state: u64) -> ExprId {

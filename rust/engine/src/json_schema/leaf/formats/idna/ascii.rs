@@ -12,8 +12,8 @@ use super::punycode::{Decoder, Partial};
 
 /// The character whose insertion shows that an ASCII part can be completed.
 const SAMPLE: u32 = 0xFC;
-/// How many insertions are tried.
-const TRIES: u64 = 4000;
+/// How many insertions are tried: those of the code points up to the sample are among them.
+const TRIES: usize = 128;
 
 /// What follows `xn--`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -60,8 +60,7 @@ impl AsciiLabel {
 
     /// Whether some label of at most `room` more octets starts so.
     fn is_live(&self, room: u8) -> bool {
-        // A hyphen and the sample at the end will do, in at most four digits; at the start, if the
-        // third and the fourth character are hyphens.
+        // A hyphen and the sample at one of the places tried will do, in at most four octets.
         let ends = [self.text.first(), self.text.last()];
         let plain = !ends.contains(&Some(&b'-')) && room > 4;
         plain
@@ -74,7 +73,7 @@ impl AsciiLabel {
     fn completes_as_ascii(&self, room: u8) -> bool {
         let decoder = Decoder::new(&self.text);
         let len = self.text.len();
-        [len, 0].into_iter().any(|place| {
+        places(len).into_iter().any(|place| {
             let value = u64::from(SAMPLE - 0x80) * (len as u64 + 1) + place as u64;
             let octets = 1 + decoder.digits_left(Partial::NONE, value);
             is_label_within(&decoder, value, usize::from(room).checked_sub(octets))
@@ -84,19 +83,36 @@ impl AsciiLabel {
     /// Whether the number under way, or one more, makes a label.
     fn completes_as_digits(&self, room: u8) -> bool {
         let Some((decoder, partial)) = self.decode() else { return false };
-        for rest in 0..TRIES {
+        let len = decoder.codes.len();
+        let (mut rest, mut tries) = (0, 0);
+        while tries < TRIES {
             let value = partial.value + rest * partial.weight;
             let octets = decoder.digits_left(partial, rest);
-            let room = usize::from(room).checked_sub(octets);
-            match decoder.insertion(value) {
-                Some((code, _)) if symbol(code).is_none() => continue,
-                Some(_) if is_label_within(&decoder, value, room) => return true,
-                Some(_) if room.is_some() => continue,
-                _ => return false,
+            let Some(room) = usize::from(room).checked_sub(octets) else { return false };
+            let Some((code, place)) = decoder.insertion(value) else { return false };
+            // Whatever digit comes next, those of these insertions that are still possible are
+            // tried again, so that one that was found stays found.
+            let next = match symbol(code) {
+                Some(_) => places(len).into_iter().filter(|&next| next > place).min(),
+                None => None,
+            };
+            if symbol(code).is_some() && places(len).contains(&place) {
+                tries += 1;
+                if is_label_within(&decoder, value, Some(room)) {
+                    return true;
+                }
             }
+            let step = next.unwrap_or(len + 1) - place;
+            rest += (step as u64).div_ceil(partial.weight);
         }
         false
     }
+}
+
+/// The places at which insertions are tried: one at the start or at the end is right unless there
+/// are hyphens in third and fourth place, before or after.
+fn places(len: usize) -> [usize; 3] {
+    [len, 0, 2.min(len)]
 }
 
 /// Whether an insertion makes a label, or it and one of the same code point beside a hyphen at

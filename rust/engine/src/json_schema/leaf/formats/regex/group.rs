@@ -105,50 +105,72 @@ impl Opening {
             Opening::Less => {
                 let look_behind = inside(groups().opened(false));
                 arm(vec![('=' as u32, '=' as u32), ('!' as u32, '!' as u32)], look_behind);
-                name_arms("", &mut |char, name| {
-                    arm(one(char), pattern.at(Place::Opening(Opening::Name(name))));
-                });
-            }
-            Opening::Name(name) => {
-                let is_new = |name: &str| !pattern.groups.names.contains(name);
-                name_arms(name, &mut |char, name| {
-                    // The longest name cannot be made another one.
-                    if name.len() < NAME || is_new(&name) {
-                        arm(one(char), pattern.at(Place::Opening(Opening::Name(name))));
-                    }
-                });
-                if is_new(name) {
-                    arm(one('>'), inside(groups().opened_named(name)));
-                }
+                self.name_arms(pattern, arm);
             }
             Opening::Reference => {
                 arm(one('<'), pattern.at(Place::Opening(Opening::ReferenceName("".into()))));
             }
-            Opening::ReferenceName(name) => {
-                name_arms(name, &mut |char, name| {
-                    arm(one(char), pattern.at(Place::Opening(Opening::ReferenceName(name))));
-                });
-                if !name.is_empty() {
-                    let groups = groups().referring_to_name(name);
-                    arm(one('>'), Pattern { place: Place::Atom, groups });
-                }
+            Opening::Name(_) | Opening::ReferenceName(_) => self.name_arms(pattern, arm),
+        }
+    }
+
+    /// Whether a name is being read, which the state remembers.
+    pub fn is_name(&self) -> bool {
+        matches!(self, Opening::Name(_) | Opening::ReferenceName(_))
+    }
+
+    fn name_arms(&self, pattern: &Pattern, arm: &mut Arm) {
+        for &byte in NAME_BYTES {
+            if let Some(next) = self.step(pattern, byte) {
+                arm(one(byte.into()), next);
             }
+        }
+    }
+
+    /// What a byte of a name, or the `>` behind it, leads to.
+    pub fn step(&self, pattern: &Pattern, byte: u8) -> Option<Pattern> {
+        let groups = || pattern.groups.clone();
+        let is_new = |name: &str| !pattern.groups.names.contains(name);
+        match self {
+            Opening::Less => {
+                let name = longer("", byte)?;
+                Some(pattern.at(Place::Opening(Opening::Name(name))))
+            }
+            Opening::Name(name) if byte == b'>' => is_new(name)
+                .then(|| Pattern { place: Place::Start, groups: groups().opened_named(name) }),
+            Opening::Name(name) => {
+                let name = longer(name, byte)?;
+                // The longest name cannot be made another one.
+                let possible = name.len() < NAME || is_new(&name);
+                possible.then(|| pattern.at(Place::Opening(Opening::Name(name))))
+            }
+            Opening::ReferenceName(name) if byte == b'>' => (!name.is_empty()).then(|| {
+                let groups = groups().referring_to_name(name);
+                Pattern { place: Place::Atom, groups }
+            }),
+            Opening::ReferenceName(name) => {
+                let name = longer(name, byte)?;
+                Some(pattern.at(Place::Opening(Opening::ReferenceName(name))))
+            }
+            _ => None,
         }
     }
 }
 
-fn one(char: char) -> Vec<(u32, u32)> {
-    vec![(char as u32, char as u32)]
+/// What names are made of, and what ends one.
+pub(super) const NAME_BYTES: &[u8] =
+    b"$0123456789>ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+
+/// A name with one more character, if it may have it.
+fn longer(name: &str, byte: u8) -> Option<Box<str>> {
+    let fits = match byte {
+        b'0'..=b'9' => !name.is_empty(),
+        b'>' => false,
+        _ => true,
+    };
+    (fits && name.len() < NAME).then(|| format!("{name}{}", byte as char).into())
 }
 
-/// The characters that can follow in a name, each with the name after it.
-fn name_arms(name: &str, arm: &mut dyn FnMut(char, Box<str>)) {
-    if name.len() == NAME {
-        return;
-    }
-    let letters = ('A'..='Z').chain('a'..='z').chain(['$', '_']);
-    let digits = ('0'..='9').filter(|_| !name.is_empty());
-    for char in letters.chain(digits) {
-        arm(char, format!("{name}{char}").into());
-    }
+fn one(char: char) -> Vec<(u32, u32)> {
+    vec![(char as u32, char as u32)]
 }

@@ -113,6 +113,20 @@ impl Machine for Patterns {
         Pattern { place: Place::Start, groups: Groups::default() }
     }
 
+    fn bytes(&self, pattern: &Pattern) -> Option<&'static [u8]> {
+        match &pattern.place {
+            Place::Opening(opening) if opening.is_name() => Some(group::NAME_BYTES),
+            _ => None,
+        }
+    }
+
+    fn step(&self, pattern: &Pattern, byte: u8) -> Option<Pattern> {
+        match &pattern.place {
+            Place::Opening(opening) => opening.step(pattern, byte),
+            _ => None,
+        }
+    }
+
     fn accepts(&self, pattern: &Pattern) -> bool {
         let complete = matches!(
             pattern.place,

@@ -58,7 +58,7 @@ def test_plain_data_gives_the_constraint_again() -> None:
     [
         ("xml", "<a/>", None, ValueError, "unknown constraint kind 'xml'"),
         ("regex", "a", {"property_order": "any"}, ValueError, "unknown option 'property_order' for a regex"),
-        ("json", True, {"indent": 2}, ValueError, "expected plain_integers, property_order"),
+        ("json", True, {"indent": 2}, ValueError, "expected ignore_formats, plain_integers"),
         ("regex", 7, None, TypeError, "takes a str, not int"),
         ("grammar", b"start: A", None, TypeError, "takes a str, not bytes"),
         ("union", "yes", None, TypeError, "several constraints, not str"),

@@ -81,11 +81,13 @@ def constraint_of(term: Term) -> Constraint:
             return Constraint("choice", [value])
         case Choice(texts):
             return Constraint("choice", texts)
-        case JsonSchema(schema, whitespace_pattern, property_order, plain_integers):
+        case JsonSchema(schema, whitespace_pattern, property_order, plain_integers, ignore_formats, registry):
             options = {
                 "whitespace_pattern": whitespace_pattern,
                 "property_order": property_order,
                 "plain_integers": plain_integers or None,
+                "ignore_formats": ignore_formats or None,
+                "registry": registry,
             }
             return Constraint("json", schema, options)
         case CFG(definition, start, files):

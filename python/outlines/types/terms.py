@@ -226,6 +226,8 @@ class JsonSchema(Term):
         property_order: "schema" (the default: members in the order declared) or "any".
         plain_integers: whether integers are written as `5`, never `5.0` or `5e2`, which JSON Schema counts as integers
             too. By default true for a Python type, whose user expects an int, and false for a schema.
+        ignore_formats: whether `format` is an annotation, which asks nothing.
+        registry: the documents that references may lead to, by URI. Nothing is fetched.
 
     Raises:
         ValueError: the text is not JSON.
@@ -236,6 +238,8 @@ class JsonSchema(Term):
     whitespace_pattern: str | None = field(default=None)
     property_order: str | None = field(default=None)
     plain_integers: bool = field(default=False)
+    ignore_formats: bool = field(default=False)
+    registry: str | None = field(default=None)
 
     def __init__(
         self,
@@ -243,6 +247,9 @@ class JsonSchema(Term):
         whitespace_pattern: str | None = None,
         property_order: str | None = None,
         plain_integers: bool | None = None,
+        *,
+        ignore_formats: bool = False,
+        registry: Mapping[str, Any] | None = None,
     ) -> None:
         if is_schema_builder(schema):
             schema = schema.to_schema()
@@ -252,6 +259,8 @@ class JsonSchema(Term):
         object.__setattr__(self, "schema", _schema_text(schema))
         object.__setattr__(self, "whitespace_pattern", whitespace_pattern)
         object.__setattr__(self, "property_order", property_order)
+        object.__setattr__(self, "ignore_formats", ignore_formats)
+        object.__setattr__(self, "registry", None if registry is None else json.dumps(dict(registry)))
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], **options: Any) -> JsonSchema:

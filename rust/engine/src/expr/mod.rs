@@ -123,6 +123,9 @@ pub(crate) struct Facts {
     pub infinite: bool,
     /// No match is shorter than this many bytes (not always the greatest such number).
     pub shortest: u32,
+    /// The same summed up over the conditions that a match must meet at once: how far from a match
+    /// a search for one is.
+    pub effort: u32,
 }
 
 /// The arena of expressions, with the rows computed so far.
@@ -141,6 +144,8 @@ pub struct Exprs {
     transitions: Vec<Transition>,
     /// Whether a boolean expression matches anything; 0 unknown, 1 yes, 2 no.
     liveness: Vec<u8>,
+    /// Some intersections that were found to match something; see [`emptiness`].
+    witnesses: Vec<ExprId>,
     /// What [`clamp`] has found out: the results, and what it asked on the way.
     clamped: FxHashMap<(ExprId, u32, bool), ExprId>,
     ways_out: FxHashMap<ExprId, Option<u32>>,
@@ -176,6 +181,7 @@ impl Exprs {
             rows: Vec::new(),
             transitions: Vec::new(),
             liveness: Vec::new(),
+            witnesses: Vec::new(),
             clamped: FxHashMap::default(),
             ways_out: FxHashMap::default(),
             pieces: FxHashMap::default(),
@@ -252,41 +258,52 @@ impl Exprs {
                     boolean: all.boolean | one.boolean,
                     counted: all.counted | one.counted,
                     infinite: all.infinite | one.infinite,
-                    shortest: 0,
+                    ..Facts::default()
                 }
             })
         };
         let nullable = |id: ExprId| self.is_nullable(id);
         let shortest = |id: ExprId| self.facts(id).shortest;
+        let effort = |id: ExprId| self.facts(id).effort;
         match node {
             Expr::Never => Facts::default(),
             Expr::Literal { literal, at } => {
                 let bytes = self.literal_bytes(*literal, *at).len();
-                Facts { shortest: bytes as u32, ..Facts::default() }
+                Facts { shortest: bytes as u32, effort: bytes as u32, ..Facts::default() }
             }
             Expr::Empty => Facts { nullable: true, ..Facts::default() },
             Expr::Switch(arms) => {
                 let targets: Vec<ExprId> = arms.iter().map(|arm| arm.target).collect();
                 let rest = targets.iter().map(|&target| shortest(target)).min().unwrap_or(0);
-                Facts { nullable: false, shortest: rest.saturating_add(1), ..of(&targets) }
+                let further = targets.iter().map(|&target| effort(target)).min().unwrap_or(0);
+                Facts {
+                    shortest: rest.saturating_add(1),
+                    effort: further.saturating_add(1),
+                    ..of(&targets)
+                }
             }
             Expr::Concat(head, tail) => Facts {
                 nullable: nullable(*head) && nullable(*tail),
                 shortest: match *self.node(*head) {
                     Expr::LookAhead { body, negated: false } => shortest(body).max(shortest(*tail)),
+                    // Look-behind counts from here, and not from where it stands.
+                    _ if self.facts(*tail).look_behind => shortest(*head).max(shortest(*tail)),
                     _ => shortest(*head).saturating_add(shortest(*tail)),
                 },
+                effort: effort(*head).saturating_add(effort(*tail)),
                 ..of(&[*head, *tail])
             },
             Expr::Or(items) => Facts {
                 nullable: items.iter().any(|&i| nullable(i)),
                 shortest: items.iter().map(|&i| shortest(i)).min().unwrap_or(0),
+                effort: items.iter().map(|&i| effort(i)).min().unwrap_or(0),
                 ..of(items)
             },
             Expr::And(items) => Facts {
                 nullable: items.iter().all(|&i| nullable(i)),
                 boolean: true,
                 shortest: items.iter().map(|&i| shortest(i)).max().unwrap_or(0),
+                effort: items.iter().fold(0, |all: u32, &i| all.saturating_add(effort(i))),
                 ..of(items)
             },
             Expr::Not(body) => Facts {
@@ -300,6 +317,7 @@ impl Exprs {
                 nullable: *min == 0 || nullable(*body),
                 counted: *min > 1 || (*max > 1 && *max != UNBOUNDED),
                 shortest: shortest(*body).saturating_mul(*min),
+                effort: effort(*body).saturating_mul(*min),
                 ..of(&[*body])
             }
             .or_counted(self.facts(*body).counted)
@@ -309,6 +327,7 @@ impl Exprs {
                 look_ahead: true,
                 boolean: true,
                 infinite: true,
+                effort: if *negated { 0 } else { effort(*body) },
                 ..of(&[*body])
             },
             Expr::LookBehind { state, negated } => Facts {
@@ -316,6 +335,8 @@ impl Exprs {
                 look_behind: true,
                 boolean: true,
                 infinite: true,
+                shortest: if *negated { 0 } else { shortest(*state) },
+                effort: if *negated { 0 } else { effort(*state) },
                 ..of(&[*state])
             },
             Expr::Rule { rule, state } => {

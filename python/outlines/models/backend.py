@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from outlines.constraint import Constraint
-from outlines.models.thinking import ThinkingTags
+from outlines.models.thinking import ThinkingTags, has_reasoning_parser
 
 if TYPE_CHECKING:
     from vllm import SamplingParams
@@ -49,7 +49,7 @@ def constrain(
         PluginNotLoadedError: the engine runs without our plugin.
     """
     from outlines.plugin import NAME
-    from outlines.plugin.request import Thinking, chosen_backend, mark
+    from outlines.plugin.request import Thinking, chosen_backend, mark, skip_thinking
 
     chosen = chosen_backend(engine.llm)
     wanted = backend or chosen or NAME
@@ -66,6 +66,9 @@ def constrain(
     if wanted not in (*_STOCK, "auto", chosen):
         raise ValueError(f"unknown backend {wanted!r}: expected one of {', '.join((NAME, 'auto', *_STOCK))}")
     _use_stock(params, constraint)
+    if not may_think and has_reasoning_parser(engine.llm):
+        make_ready(engine)
+        skip_thinking(params)
     if wanted not in (chosen, "auto"):
         _choose(params, wanted, chosen, engine)
 

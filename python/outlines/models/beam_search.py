@@ -1,7 +1,7 @@
 """Beam search: vLLM's own, with its steps run by the dispatcher beside all other requests.
 
-vLLM scores the tokens after each beam before any mask, so a beam goes on with the allowed ones among the best; and
-always with the best allowed one, since the engine samples under the constraint.
+The engine runs each step under the constraint, so a token's score is its likelihood among those allowed, as when the
+constrained model writes by itself; a beam goes on with up to 20 of them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from outlines.models.sampling import build
 
 if TYPE_CHECKING:
     from vllm.outputs import RequestOutput
+
+# How many tokens after a beam have a score: vLLM's own limit, unless an `LLM` is built with another.
+_SCORED = 20
 
 
 def search(
@@ -50,6 +53,9 @@ def search(
     defaults = build(llm, None, {})
     stop_tokens = sorted({tokenizer.eos_token_id, *(defaults.stop_token_ids or ())})
 
+    most = llm.model_config.max_logprobs
+    scored = _SCORED if most < 0 else min(_SCORED, most)
+
     class Search(BeamSearchOfflineMixin):
         """vLLM's algorithm, for one prompt."""
 
@@ -76,6 +82,7 @@ def search(
                 if constraint is not None:
                     # The engine takes the tokens of the beam so far as the beginning of the output.
                     own.stop_token_ids = stop_tokens
+                    own.logprobs = max(own.logprobs, scored)
                     mark(own, constraint, taken=len(beam["prompt_token_ids"]) - start)
                 step.append((beam, own))
             return _run(engine, step, request)
@@ -98,7 +105,8 @@ def search(
         return texts
     from outlines.models.outcome import is_whole
 
-    if not (whole := [text for text in texts if is_whole(constraint, text)]):
+    # One text may have been found in several spellings.
+    if not (whole := [text for text in dict.fromkeys(texts) if is_whole(constraint, text)]):
         raise TruncatedOutputError(texts[0] if texts else "", texts)
     return whole
 

@@ -136,12 +136,26 @@ def _completion(parts: Any) -> dict[str, Any]:
 
 
 def _check_media(llm: LLM, prompt: Any) -> None:
-    """Refuse media for a model that takes none. What else a model does not take, vLLM says by name."""
+    """Refuse media that the model does not take."""
     contents = [message.get("content") for message in prompt.messages] if isinstance(prompt, Chat) else [prompt]
     parts = [part for content in contents for part in (content if isinstance(content, (list, tuple)) else [content])]
-    kinds = [part.kind for part in parts if isinstance(part, Media)]
-    if kinds and not llm.model_config.is_multimodal_model:
+    media = [part for part in parts if isinstance(part, Media)]
+    kinds = [part.kind for part in media]
+    if not kinds:
+        return
+    if not llm.model_config.is_multimodal_model:
         raise ValueError(f"{llm.model_config.model} takes text only, and the prompt has {kinds[0]} in it")
+    # Said before the media are read, which may need packages that such a model does not.
+    processor = getattr(llm.renderer, "mm_processor", None)
+    taken = getattr(getattr(processor, "info", None), "supported_mm_limits", None)
+    if taken is not None and (wrong := [kind for kind in kinds if kind not in taken]):
+        raise ValueError(f"{llm.model_config.model} takes {', '.join(['text', *sorted(taken)])}, but no {wrong[0]}")
+    for part in media:
+        if (part.url or "").startswith("file:") and not llm.model_config.allowed_local_media_path:
+            raise ValueError(
+                f"{part.url}: vLLM reads file URLs only below LLM(allowed_local_media_path=...). Give the path itself "
+                "instead of a URL"
+            )
 
 
 def _render_chat(llm: LLM, messages: list[dict[str, Any]], given: dict[str, Any]) -> Any:

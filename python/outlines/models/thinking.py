@@ -85,11 +85,19 @@ def tags_for(llm: LLM, given: Any, budget: int | None) -> ThinkingTags | None:
     return ThinkingTags(start, end, budget, of_parser is not None)
 
 
+def has_reasoning_parser(llm: LLM) -> bool:
+    """Whether the `LLM` was built with a reasoning parser."""
+    return bool(_reasoning_parser(llm))
+
+
+def _reasoning_parser(llm: LLM) -> str | None:
+    config = getattr(llm.llm_engine.vllm_config, "structured_outputs_config", None)
+    return getattr(config, "reasoning_parser", None) or None
+
+
 def _tags_of_parser(llm: LLM) -> tuple[str, str] | None:
     """The tags of the reasoning parser that was set on the `LLM`; None where it has none, or does not say."""
-    config = getattr(llm.llm_engine.vllm_config, "structured_outputs_config", None)
-    name = getattr(config, "reasoning_parser", None)
-    if not name:
+    if not (name := _reasoning_parser(llm)):
         return None
     from vllm.reasoning import ReasoningParserManager
 

@@ -92,7 +92,7 @@ class Engine:
             return
         grammar: Future[Any] = Future()
         structured.grammar = grammar
-        index.add_done_callback(lambda done: grammar.set_result(self._grammar(request, done)))
+        index.add_done_callback(_once(lambda done: grammar.set_result(self._grammar(request, done))))
 
     def _grammar(self, request: Any, index: Future[Index]) -> GuideGrammar | PoisonGrammar:
         """Never raises: before 0.27 an exception in a compile ends vLLM's engine."""
@@ -226,10 +226,21 @@ class Engine:
                 answer.set_result(failure.to_dict(error))
 
         try:
-            self.indexes.get(Constraint(kind, value, options)).add_done_callback(report)  # type: ignore[arg-type]
+            self.indexes.get(Constraint(kind, value, options)).add_done_callback(_once(report))  # type: ignore[arg-type]
         except Exception as error:
             answer.set_result(failure.to_dict(error))
         return answer
+
+
+def _once(function: Callable[[Future[Index]], None]) -> Callable[[Future[Index]], None]:
+    """A callback that lets go of what it holds. A future keeps its callbacks, and the cache keeps the future: without
+    this, each request that waited for a compile would stay as long as the index."""
+    held = [function]
+
+    def call(done: Future[Index]) -> None:
+        held.pop()(done)
+
+    return call
 
 
 def _speculative_tokens(config: Any) -> int:

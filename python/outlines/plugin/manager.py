@@ -57,6 +57,8 @@ def install() -> None:
             if chosen is not None and there is not None and chosen != there:
                 structured.grammar = PoisonGrammar(request, _taken(chosen, there), sorted(params.all_stop_token_ids))
                 return None
+            if mark.does_not_think(params):
+                structured.reasoning_ended = True
             if self.backend is None:
                 self._outlines_backend = params.structured_outputs._backend
             return grammar_init(self, request)

@@ -6,7 +6,8 @@ since each survives a way the other does not: `structured_outputs._backend == NA
 `extra_args[NAME]` (a dict of the constraint's options, kept in rows of a data set). Objects are read by attribute;
 nothing here imports vLLM.
 
-A request for one of vLLM's own backends, chosen for that request alone, carries `extra_args[BACKEND_KEY]` instead.
+A request for one of vLLM's own backends, chosen for that request alone, carries `extra_args[BACKEND_KEY]` instead; one
+that is not to wait for the end of thinking, `extra_args[NOT_THINKING_KEY]`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from outlines.constraint import KINDS, Constraint, ConstraintKind
 
 from . import NAME, structural_tag
 
-# Where `extra_args` names the backend of vLLM's that a request asks for.
+# Where `extra_args` names the backend of vLLM's that a request asks for, and says that the request does not think.
 BACKEND_KEY = f"{NAME}-backend"
+NOT_THINKING_KEY = f"{NAME}-not-thinking"
 # Beside the constraint's options in `extra_args[NAME]`.
 _THINKING = "thinking"
 _TAKEN = "taken"
@@ -143,6 +145,16 @@ def chosen_for_request(params: Any) -> str | None:
 def choose_backend(params: Any, backend: str) -> None:
     """Ask for one of vLLM's own backends for this request alone."""
     params.extra_args = {**(params.extra_args or {}), BACKEND_KEY: backend}
+
+
+def does_not_think(params: Any) -> bool:
+    """Whether a request for a backend of vLLM's own is to be constrained from its first token."""
+    return bool((getattr(params, "extra_args", None) or {}).get(NOT_THINKING_KEY))
+
+
+def skip_thinking(params: Any) -> None:
+    """Have a backend of vLLM's own not wait for the end of thinking."""
+    params.extra_args = {**(params.extra_args or {}), NOT_THINKING_KEY: True}
 
 
 def _options(params: Any, structured: Any) -> dict[str, Any]:

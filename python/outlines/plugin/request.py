@@ -17,7 +17,7 @@ from outlines.errors import GenerationError, OutlinesError
 from . import HANDSHAKE_METHOD, NAME, PREPARE_METHOD, failure
 from . import mark as _mark
 from .compiler import check
-from .mark import Thinking, choose_backend
+from .mark import Thinking, choose_backend, skip_thinking
 
 __all__ = [
     "EngineStatus",
@@ -30,6 +30,7 @@ __all__ = [
     "mark",
     "prepare",
     "raise_if_failed",
+    "skip_thinking",
 ]
 
 

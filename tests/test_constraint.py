@@ -46,6 +46,16 @@ def test_nested_unions_and_sequences_are_flat() -> None:
     assert Constraint("union", [a, Constraint("sequence", [b, c])]).value[1].kind == "sequence"
 
 
+def test_other_backends_get_no_extension_of_json_schema() -> None:
+    ours = Constraint("json", {"items": {"pattern": "(?py)a|b"}, "const": ["(?py)"]}, {"plain_integers": True})
+    theirs = Constraint("json", {"items": {"pattern": "^(?:a|b)$"}, "const": ["(?py)"]}, {"plain_integers": True})
+    regex = Constraint("regex", "a")
+    assert ours.standard() == theirs
+    assert regex.standard() is regex
+    assert Constraint("union", [regex, ours]).standard() == Constraint("union", [regex, theirs])
+    assert Constraint("repeat", ours, {"min": 2}).standard() == Constraint("repeat", theirs, {"min": 2})
+
+
 def test_plain_data_gives_the_constraint_again() -> None:
     leaf = Constraint("json", {"type": "null"}, {"property_order": "any"})
     whole = Constraint("repeat", Constraint("sequence", [Constraint("choice", ["a"]), leaf]), {"min": 1, "max": 2})

@@ -31,9 +31,9 @@ def test_it_is_quick():
     assert min(seconds("import outlines; outlines.types.Regex, outlines.Chat") for _ in range(3)) - bare < 0.5
 
 
-def test_it_loads_neither_vllm_nor_torch_nor_pydantic():
+def test_it_loads_nothing_large():
     loaded = run("import sys, outlines; outlines.types, outlines.inputs; print(*sys.modules)").split()
-    assert not {"vllm", "torch", "transformers", "pydantic", "jinja2"} & set(loaded)
+    assert not {"vllm", "torch", "transformers", "pydantic", "jinja2", "numpy"} & set(loaded)
 
 
 def test_without_vllm_only_the_loader_fails_and_says_so():

@@ -27,6 +27,9 @@ OPTIONS: Mapping[ConstraintKind, frozenset[str]] = {
     "repeat": frozenset({"max", "min"}),
 }
 
+# Our one extension of JSON Schema: a `pattern` that starts so goes on as a pattern of Python's for the whole text.
+PYTHON_PREFIX = "(?py)"
+
 
 @dataclass(frozen=True, init=False)
 class Constraint:
@@ -71,6 +74,16 @@ class Constraint:
     def option(self, name: str, default: Any = None) -> Any:
         """The option's value, or `default` when it was not given."""
         return dict(self.options).get(name, default)
+
+    def standard(self) -> Constraint:
+        """The constraint without our extension of JSON Schema, for other backends."""
+        kind, value, options = self.kind, self.value, dict(self.options)
+        if kind in ("union", "sequence", "repeat"):
+            parts = [cast(Constraint, part).standard() for part in value]
+            return Constraint(kind, parts[0] if kind == "repeat" else parts, options)
+        if kind != "json" or PYTHON_PREFIX not in cast(str, value):
+            return self
+        return Constraint(kind, _standard_schema(json.loads(cast(str, value))), options)
 
     def plain(self) -> tuple[str, Any, dict[str, Any]]:
         """The constructor's arguments as plain data, which `outlines.guide` and vLLM's messages take."""
@@ -125,3 +138,16 @@ def _hashable(value: Any) -> Any:
 
 def _part(value: Any) -> Constraint:
     return value if isinstance(value, Constraint) else Constraint(*value)
+
+
+def _standard_schema(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_standard_schema(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: f"^(?:{value[len(PYTHON_PREFIX) :]})$"
+        if name == "pattern" and isinstance(value, str) and value.startswith(PYTHON_PREFIX)
+        else _standard_schema(value)
+        for name, value in schema.items()
+    }

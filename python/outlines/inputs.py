@@ -12,10 +12,11 @@ import mimetypes
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
 
@@ -168,6 +169,8 @@ class Audio(Media):
     kind = "audio"
 
     def __init__(self, source: Any) -> None:
+        import numpy as np
+
         self._data, self._type = b"", "audio/wav"
         if isinstance(source, tuple):
             if len(source) != 2 or np.ndim(source[0]) != 1:
@@ -195,6 +198,8 @@ class Video(Media):
     kind = "video"
 
     def __init__(self, source: Any) -> None:
+        import numpy as np
+
         self._data, self._type = b"", "video/mp4"
         self._frames: list[Any] = []
         if isinstance(source, np.ndarray) or (isinstance(source, Sequence) and not isinstance(source, (str, bytes))):
@@ -226,6 +231,7 @@ def _read(name: str, source: Any, other: str, default: str = "") -> tuple[str | 
 
 
 def _frames(source: Any) -> list[Any]:
+    import numpy as np
     import PIL.Image
 
     frames = [

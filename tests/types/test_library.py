@@ -30,7 +30,10 @@ EXAMPLES = {
     types.hex_color: (["#fff", "#00FF00"], ["#ffff", "fff"]),
     types.slug: (["a-b-1"], ["a--b", "A", "-a"]),
     types.credit_card: (["4111111111111111", "2221000000000000", "378282246310005"], ["1111111111111111", "4111"]),
-    types.sentence: (["A word."], ["a word.", "A word"]),
+    types.sentence: (
+        ["A word.", "It is 23.5 degrees!", "Did you earn $1,234.56 ?", "Hello @world, a test!"],
+        ["a word.", "A word", "One. Two."],
+    ),
     types.paragraph: (["One. Two!\n"], ["One. Two!", "One.Two.\n"]),
     types.email: (["a.b@example.com"], ["a@b", "a b@example.com"]),
     types.isbn: (["9783161484100", "978-3-16-148410-0", "316148410X", "3-16-148410-X"], ["978-3-16-148410", "12"]),

@@ -28,6 +28,7 @@ from outlines.types import (
     regex,
     zero_or_more,
 )
+from outlines.types.convert import convert, index_of
 
 A, B = Regex("[ab]"), String("b")
 
@@ -205,6 +206,25 @@ def test_a_term_is_a_field():
     assert re.search(properties["code"]["pattern"], "AB-12")
     assert not re.search(properties["code"]["pattern"], "xAB-12")
     assert not re.search(properties["parts"]["items"]["pattern"], "xy|z")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *(r"\d+", r"\D{1,3}", r"\w+", r"\W{1,2}", r"\s", r"\S{1,2}", r"[\d\s]", r"[\w-]+", ".", "(?s).", r"a\b"),
+        *(r"\Aab", r"a\Z", "^a$", "(?m)^a$", "(?P<n>a)b", "(?#note)ab", "(?x) a b # note", "a++b", "(?>a|ab)c"),
+        *("(?<=a)b|c", "a(?=b)b", "(a)?(?(1)b|c)", "[]a]", "a{,3}", r"\U0001F600", r"\N{BULLET}", r"\07", "(?i)straße"),
+        *('"', r"\\", r"\n|\t", r"\/", "(?i:k)x"),
+    ],
+)
+def test_a_pattern_means_the_same_in_a_string_of_json(pattern):
+    alone, inside = index_of(Regex(pattern)), index_of(convert(list[Regex(pattern)]).term)
+    letters = list("abckKABC01 \n\t\r.-_é٣\u212a\u0130\u0131ſsS\ufeff\x85\u2028\x1c😀•\"\\/'#{}[]()\x07")
+    rng = random.Random(pattern)
+    texts = ["", *letters, "ab", "ac", "STRASSE", "straße"]
+    texts += ["".join(rng.choices(letters, k=rng.randint(2, 4))) for _ in range(300)]
+    for text in texts:
+        assert alone.accepts(text) == inside.accepts(json.dumps([text], ensure_ascii=False)), text
 
 
 def test_a_grammar_is_no_field():

@@ -124,5 +124,5 @@ def _use_stock(params: SamplingParams, constraint: Constraint) -> None:
         )
     if constraint.option("property_order") not in (None, "schema"):
         raise ValueError("property_order is an option of our own backend: build the LLM without another one")
-    fields = {**field(constraint), "whitespace_pattern": constraint.option("whitespace_pattern")}
+    fields = {**field(constraint.standard()), "whitespace_pattern": constraint.option("whitespace_pattern")}
     params.structured_outputs = StructuredOutputsParams(**fields)

@@ -65,6 +65,7 @@ isbn = Regex(
     )
 )
 
-_SENTENCE = r"[A-Z][^.!?\n]*[.!?]"
+# A point before a digit is that of a number.
+_SENTENCE = r"[A-Z](?:[^.!?\n]|\.[0-9])*[.!?]"
 sentence = Regex(_SENTENCE)
 paragraph = Regex(rf"{_SENTENCE}(?: {_SENTENCE})*\n")

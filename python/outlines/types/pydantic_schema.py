@@ -24,10 +24,11 @@ from pydantic import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from outlines.constraint import PYTHON_PREFIX
 from outlines.types import formats
 from outlines.types.callables import arguments_model
 from outlines.types.patterns import integers
-from outlines.types.terms import Choice, JsonSchema, is_schema_builder
+from outlines.types.terms import TERM_PATTERN, Choice, JsonSchema, is_schema_builder
 
 _BOUNDS = ("gt", "ge", "lt", "le")
 # So many digits of any decimal number are those of the nearest float.
@@ -137,6 +138,10 @@ class _ExactJsonSchema(GenerateJsonSchema):
 
     def generate_inner(self, schema: Any) -> JsonSchemaValue:
         json_schema = super().generate_inner(schema)
+        term = (schema.get("metadata") or {}).get(TERM_PATTERN)
+        if term is not None:
+            # What its pattern means in a schema's own dialect may differ.
+            return {**json_schema, "pattern": f"{PYTHON_PREFIX}{term}"}
         name = json_schema.get("format")
         if json_schema.get("type") != "string" or name is None:
             return json_schema

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 
+# Where a core schema of pydantic's holds the pattern of a term.
+TERM_PATTERN = "outlines_pattern"
+
+
 class Term:
     """What a text must be. Subclasses say how to write it as a regular expression, where it has one."""
 
@@ -125,8 +129,9 @@ class Term:
         # Called on the instance: a term stands as the annotation of a pydantic field.
         from pydantic_core import core_schema
 
-        self.pattern()
-        return core_schema.no_info_after_validator_function(self.validate, core_schema.str_schema())
+        # Our own JSON Schema of the type says the pattern as it is: see `outlines.types.pydantic_schema`.
+        metadata = {TERM_PATTERN: self.pattern()}
+        return core_schema.no_info_after_validator_function(self.validate, core_schema.str_schema(), metadata=metadata)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "pattern": f"^{as_group(self.pattern())}$"}
@@ -178,8 +183,9 @@ class Choice(Term):
     """
 
     texts: tuple[str, ...]
-    # The values as given, for `parse`. Not compared: Choice([1]) and Choice([True]) are equal values, and other texts.
+    # The values as given, for `parse`, are compared by their types: Choice([1]) and Choice(["1"]) have one text.
     values: tuple[Any, ...] = field(compare=False)
+    kinds: tuple[type, ...] = field(repr=False)
 
     def __init__(self, values: Iterable[Any]) -> None:
         if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
@@ -191,6 +197,7 @@ class Choice(Term):
             if (value := plain_value(item)) is not None and not isinstance(value, (str, int, float)):
                 raise TypeError(f"Choice takes str, int, float, bool and None values, not {item!r}")
         object.__setattr__(self, "values", items)
+        object.__setattr__(self, "kinds", tuple(map(type, items)))
         object.__setattr__(self, "texts", tuple(dict.fromkeys(str(plain_value(item)) for item in items)))
 
     def pattern(self) -> str:

@@ -18,7 +18,7 @@ pub(crate) struct Patterns {
 }
 
 impl Patterns {
-    /// Reads an ECMA-262 pattern.
+    /// Reads a pattern: see [`regex::schema_pattern`].
     ///
     /// # Errors
     /// [`crate::error::Error::Regex`] for one that is none, or that is not regular.
@@ -26,7 +26,7 @@ impl Patterns {
         if let Some(&known) = self.ids.get(text) {
             return Ok(known);
         }
-        let expr = regex::ecma_search(exprs, text, Encoding::JsonString)?;
+        let expr = regex::schema_pattern(exprs, text, Encoding::JsonString)?;
         let id = PatternId(self.list.len() as u32);
         self.list.push((text.into(), expr));
         self.ids.insert(text.into(), id);

@@ -49,6 +49,19 @@ pub fn ecma_search(exprs: &mut Exprs, pattern: &str, encoding: Encoding) -> Resu
     lower::lower(exprs, pattern, &search::somewhere(&tree), encoding)
 }
 
+/// What a JSON Schema's `pattern` starts with where the rest is a Python pattern for the whole text.
+/// In ECMA-262 it is an error, so no other schema changes its meaning.
+pub const PYTHON_PREFIX: &str = "(?py)";
+
+/// The texts that a JSON Schema's `pattern` allows: those in which an ECMA-262 pattern matches
+/// somewhere, or all that a Python pattern after [`PYTHON_PREFIX`] matches as a whole.
+pub fn schema_pattern(exprs: &mut Exprs, pattern: &str, encoding: Encoding) -> Result<ExprId> {
+    match pattern.strip_prefix(PYTHON_PREFIX) {
+        Some(pattern) => python(exprs, pattern, encoding),
+        None => ecma_search(exprs, pattern, encoding),
+    }
+}
+
 /// The texts that the ECMA-262 pattern matches as a whole.
 pub fn ecma_full(exprs: &mut Exprs, pattern: &str, encoding: Encoding) -> Result<ExprId> {
     let tree = ecma::parse(pattern)?;

@@ -56,7 +56,7 @@ fn assemble(exprs: &mut Exprs, constraint: &StringConstraint, extent: Extent) ->
     }
     let mut all = Vec::new();
     for pattern in &constraint.patterns {
-        all.push(regex::ecma_search(exprs, pattern, JSON)?);
+        all.push(regex::schema_pattern(exprs, pattern, JSON)?);
     }
     for name in &constraint.formats {
         all.extend(formats::format(exprs, name, JSON, extent)?);
@@ -67,7 +67,7 @@ fn assemble(exprs: &mut Exprs, constraint: &StringConstraint, extent: Extent) ->
     }
     let mut none = Vec::new();
     for pattern in &constraint.not_patterns {
-        none.push(regex::ecma_search(exprs, pattern, JSON)?);
+        none.push(regex::schema_pattern(exprs, pattern, JSON)?);
     }
     for name in &constraint.not_formats {
         match formats::format(exprs, name, JSON, Extent::All)? {

@@ -280,10 +280,11 @@ class JsonSchema(Term):
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         from pydantic_core import core_schema
 
-        if self.whitespace_pattern is not None or self.property_order is not None:
+        options = ("whitespace_pattern", "property_order", "ignore_formats", "registry")
+        if any(getattr(self, option) not in (None, False) for option in options):
             raise TypeError(
-                "whitespace_pattern and property_order are about a whole text: give them to a JsonSchema of the whole "
-                "type, not to one that is a field or an item of it"
+                f"{', '.join(options)} are about a whole text: give them to a JsonSchema of the whole type, not to one "
+                "that is a field or an item of it"
             )
         return core_schema.any_schema()
 

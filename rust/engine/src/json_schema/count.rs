@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
+use super::equal::equal;
 use super::formula::{Formula, FormulaId};
 use super::schema::{Type, Types};
 use super::Front;
@@ -12,6 +13,8 @@ use crate::grammar::Grammar;
 
 /// How many numbers are counted one by one.
 const NUMBERS: u32 = 256;
+/// So many texts are those of many values, though a number may be written in several ways.
+const TEXTS: u32 = 4096;
 
 impl Front {
     /// Whether a goal has that many different values. Arrays and objects that are not listed one by
@@ -52,31 +55,93 @@ impl Front {
         most: u32,
         grammar: &mut Grammar,
     ) -> Result<u32> {
-        let listed = self.formulas.conjuncts(goal).into_iter().find_map(|part| {
-            let Formula::Schema(schema) = self.formulas.get(part) else { return None };
-            self.schemas.get(*schema).values.clone()
-        });
-        let Some(listed) = listed else {
+        if self.containers_in(goal).is_none() {
             let any = match of {
                 Type::Array => self.has_array(goal, grammar)?,
                 _ => self.has_object(goal, grammar)?,
             };
             return Ok(if any { most } else { 0 });
-        };
-        let mut count = 0;
-        for value in listed.iter().filter(|value| Type::of(value) == of) {
-            let schema = self.listed(vec![value.clone()]);
-            let value = self.formulas.schema(schema);
-            let both = self.formulas.and(vec![goal, value]);
-            count += u32::from(self.is_satisfiable(both, grammar)?);
         }
-        Ok(count.min(most))
+        Ok((self.listed_containers(goal, of, grammar)?.len() as u32).min(most))
     }
 
-    /// Numbers may be written in several ways, so they are taken out one value at a time.
+    /// The values that one of the schemas of a goal lists.
+    fn containers_in(&self, goal: FormulaId) -> Option<Box<[Value]>> {
+        self.formulas.conjuncts(goal).into_iter().find_map(|part| {
+            let Formula::Schema(schema) = self.formulas.get(part) else { return None };
+            self.schemas.get(*schema).values.clone()
+        })
+    }
+
+    /// Those of a type that satisfy the goal.
+    fn listed_containers(
+        &mut self,
+        goal: FormulaId,
+        of: Type,
+        grammar: &mut Grammar,
+    ) -> Result<Vec<Value>> {
+        let mut found = Vec::new();
+        for value in self.containers_in(goal).unwrap_or_default() {
+            if Type::of(&value) != of || found.iter().any(|known| equal(known, &value)) {
+                continue;
+            }
+            let schema = self.listed(vec![value.clone()]);
+            let one = self.formulas.schema(schema);
+            let both = self.formulas.and(vec![goal, one]);
+            if self.is_satisfiable(both, grammar)? {
+                found.push(value);
+            }
+        }
+        Ok(found)
+    }
+
     fn count_numbers(&mut self, goal: FormulaId, most: u32, grammar: &mut Grammar) -> Result<u32> {
+        let found = self.take_out(goal, Type::Number, most.min(NUMBERS), grammar)?;
+        // Beyond what is counted there are enough.
+        Ok(if found.len() as u32 >= most.min(NUMBERS) { most } else { found.len() as u32 })
+    }
+
+    /// The values of a goal, if there are no more than `most`.
+    pub(super) fn values_up_to(
+        &mut self,
+        goal: FormulaId,
+        most: u32,
+        grammar: &mut Grammar,
+    ) -> Result<Option<Vec<Value>>> {
+        let types = self.types_of(goal);
+        let mut found = Vec::new();
+        for of in Type::ALL.into_iter().filter(|&of| types.has(of)) {
+            if Types::only(of).and(Types::CONTAINERS) != Types::NONE {
+                if self.count_containers(goal, of, most + 1, grammar)? > most {
+                    return Ok(None);
+                }
+                found.extend(self.listed_containers(goal, of, grammar)?);
+            } else {
+                let formula = self.typed(goal, of);
+                let text = self.scalar(formula, of, &mut grammar.exprs)?;
+                if count_texts(&mut grammar.exprs, text, TEXTS)? == TEXTS {
+                    return Ok(None);
+                }
+                found.extend(self.take_out(goal, of, most + 1, grammar)?);
+            }
+            if found.len() as u32 > most {
+                return Ok(None);
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// Values of a scalar type, up to `most`. They are taken out one by one, since numbers may be
+    /// written in several ways.
+    fn take_out(
+        &mut self,
+        goal: FormulaId,
+        of: Type,
+        most: u32,
+        grammar: &mut Grammar,
+    ) -> Result<Vec<Value>> {
         let mut found: Vec<Value> = Vec::new();
-        while (found.len() as u32) < most.min(NUMBERS) {
+        while (found.len() as u32) < most {
             self.burn()?;
             let mut goal = goal;
             if !found.is_empty() {
@@ -85,17 +150,15 @@ impl Front {
                 let others = self.formulas.not(known);
                 goal = self.formulas.and(vec![goal, others]);
             }
-            let formula = self.typed(goal, Type::Number);
-            let text = self.scalar(formula, Type::Number, &mut grammar.exprs)?;
-            match shortest_text(&mut grammar.exprs, text)? {
-                Some(text) => match serde_json::from_slice(&text) {
-                    Ok(value) => found.push(value),
-                    Err(_) => break,
-                },
-                None => return Ok(found.len() as u32),
+            let formula = self.typed(goal, of);
+            let text = self.scalar(formula, of, &mut grammar.exprs)?;
+            let Some(text) = shortest_text(&mut grammar.exprs, text)? else { break };
+            match serde_json::from_slice(&text) {
+                Ok(value) => found.push(value),
+                Err(_) => break,
             }
         }
-        Ok(most)
+        Ok(found)
     }
 }
 

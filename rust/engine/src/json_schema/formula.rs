@@ -41,6 +41,8 @@ pub(crate) enum Atom {
     ContainsMax(SchemaId, u32),
     /// No two items are equal.
     Unique,
+    /// Two items are equal. What is not unique becomes this before the first item.
+    Repeats,
     /// Items that nothing else has looked at; a number of a list of [`super::unevaluated::Rest`].
     UnevaluatedItems(u32),
     /// The schema's `properties`, `patternProperties` and `additionalProperties`.

@@ -14,10 +14,12 @@ impl Front {
         goal: FormulaId,
         grammar: &mut Grammar,
     ) -> Result<bool> {
-        match self.array_start(goal) {
-            Some(start) => self.is_array_completable(&start, grammar),
-            None => Ok(false),
+        for start in self.array_starts(goal) {
+            if self.is_array_completable(&start, grammar)? {
+                return Ok(true);
+            }
         }
+        Ok(false)
     }
 
     /// Whether an array may end here.
@@ -70,15 +72,34 @@ impl Front {
         if state.rest == FormulaId::TRUE && state.index >= plan.alike_from {
             // All items to come are alike.
             let goal = self.item_goal(state);
+            if unique && state.supposed != 0 {
+                return self.suppose_alike(state, goal, missing, grammar);
+            }
             let distinct = if unique { missing } else { 1 };
             return self.has_values(goal, distinct, grammar);
         }
-        for (_, rest) in self.item_cases(state, grammar)? {
+        for (goal, rest) in self.item_cases(state, grammar)? {
             let next = self.array_after(state, rest);
-            if self.is_array_completable(&next, grammar)? {
+            if self.can_follow(&next, goal, grammar)? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Whether an array can be completed after an item of this goal, `next` without it.
+    pub(super) fn can_follow(
+        &mut self,
+        next: &ArrayState,
+        goal: FormulaId,
+        grammar: &mut Grammar,
+    ) -> Result<bool> {
+        if next.supposed == 0 && self.may_close_array(next) {
+            return Ok(true);
+        }
+        match self.suppose(next, goal, grammar)? {
+            Some(next) => self.is_array_completable(&next, grammar),
+            None => Ok(false),
+        }
     }
 }

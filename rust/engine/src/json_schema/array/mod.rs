@@ -4,6 +4,7 @@
 //! may be) and a formula for what is not a conjunction, which every item written takes further.
 
 mod complete;
+mod distinct;
 mod nodes;
 mod plan;
 mod step;
@@ -28,16 +29,20 @@ pub(super) struct ArrayState {
     index: u32,
     /// How many items there are, as far as the plan's limits care.
     count: u32,
-    /// The items written, where they must differ; a number of a list of chains.
+    /// The items written, where they must differ or be equal; a number of a list of chains.
     written: u32,
+    /// Goals of items that a search supposes are written; a number of a list of lists.
+    supposed: u32,
 }
 
 /// Plans and states met so far.
 #[derive(Default)]
 pub(super) struct Memory {
     plans: Vec<Plan>,
-    starts: FxHashMap<FormulaId, Option<ArrayState>>,
+    starts: FxHashMap<FormulaId, Vec<ArrayState>>,
     written: Written,
+    supposed: distinct::Supposed,
+    few: FxHashMap<FormulaId, distinct::Few>,
     completable: FxHashMap<ArrayState, Answer>,
 }
 

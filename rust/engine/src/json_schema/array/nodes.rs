@@ -16,17 +16,20 @@ impl Front {
         course: Course,
         grammar: &mut Grammar,
     ) -> Result<NodeId> {
-        let Some(start) = self.array_start(goal) else { return Ok(NodeId::NEVER) };
-        if !self.is_array_completable(&start, grammar)? {
-            return Ok(NodeId::NEVER);
+        let mut any = Vec::new();
+        let mut may_be_empty = false;
+        for start in self.array_starts(goal) {
+            if !self.is_array_completable(&start, grammar)? {
+                continue;
+            }
+            may_be_empty |= self.may_close_array(&start);
+            let items = self.items_from(&start, course, grammar)?;
+            any.push(grammar.seq([self.separators.open_array, items]));
         }
-        let empty = match self.may_close_array(&start) {
-            true => self.end(self.separators.empty_array, "]", course, grammar),
-            false => NodeId::NEVER,
-        };
-        let items = self.items_from(&start, course, grammar)?;
-        let some = grammar.seq([self.separators.open_array, items]);
-        Ok(grammar.alt([empty, some]))
+        if may_be_empty {
+            any.push(self.end(self.separators.empty_array, "]", course, grammar));
+        }
+        Ok(grammar.alt(any))
     }
 
     /// What may follow an item.
@@ -72,9 +75,23 @@ impl Front {
             return Ok(grammar.seq([item, others, self.separators.close_array]));
         }
         let mut any = Vec::new();
-        for (goal, rest) in self.item_cases(state, grammar)? {
+        for (mut goal, rest) in self.item_cases(state, grammar)? {
             let next = self.array_after(state, rest);
-            if !self.is_array_completable(&next, grammar)? {
+            if !self.can_follow(&next, goal, grammar)? {
+                continue;
+            }
+            let needed = self.needed_later(&next, goal, grammar)?;
+            let needed = match needed.is_empty() {
+                true => FormulaId::FALSE,
+                false => {
+                    let needed = self.listed(needed);
+                    self.formulas.schema(needed)
+                }
+            };
+            let others = self.formulas.not(needed);
+            let repeated = self.must_repeat(&next, grammar)?;
+            goal = self.formulas.and(vec![goal, others, repeated]);
+            if !self.is_satisfiable(goal, grammar)? {
                 continue;
             }
             let after = if remembers { After::Item(next) } else { After::Array(next) };

@@ -21,15 +21,49 @@ pub(super) struct Plan {
 }
 
 impl Front {
-    /// The state before the first item.
-    pub(super) fn array_start(&mut self, goal: FormulaId) -> Option<ArrayState> {
-        if let Some(&known) = self.arrays.starts.get(&goal) {
-            return known;
+    /// The states before the first item: one for arrays whose items differ and one for the others,
+    /// where that matters.
+    pub(super) fn array_starts(&mut self, goal: FormulaId) -> Vec<ArrayState> {
+        if let Some(known) = self.arrays.starts.get(&goal) {
+            return known.clone();
         }
         let formula = self.typed(goal, Type::Array);
-        let start = (formula != FormulaId::FALSE).then(|| self.lay_out_array(formula));
-        self.arrays.starts.insert(goal, start);
-        start
+        let mut cases = self.by_uniqueness(formula);
+        cases.retain(|&case| case != FormulaId::FALSE);
+        let starts: Vec<_> = cases.into_iter().map(|case| self.lay_out_array(case)).collect();
+        self.arrays.starts.insert(goal, starts.clone());
+        starts
+    }
+
+    fn by_uniqueness(&mut self, formula: FormulaId) -> Vec<FormulaId> {
+        let (mut wanted, mut barred) = (false, false);
+        self.formulas.visit(formula, &mut |formula, positive, negative| {
+            if *formula == Formula::Atom(Atom::Unique) {
+                wanted |= positive;
+                barred |= negative;
+            }
+        });
+        if !wanted && !barred {
+            return vec![formula];
+        }
+        let mut assume = |value| {
+            self.formulas.map(formula, &mut |formulas, formula| match formula {
+                Formula::Atom(Atom::Unique) => value,
+                Formula::Atom(atom) => formulas.atom(*atom),
+                _ => FormulaId::FALSE,
+            })
+        };
+        let (mut unique, mut others) = (assume(FormulaId::TRUE), assume(FormulaId::FALSE));
+        // What only helps need not be refuted where it is done without.
+        if wanted {
+            let differ = self.formulas.atom(Atom::Unique);
+            unique = self.formulas.and(vec![unique, differ]);
+        }
+        if barred {
+            let repeats = self.formulas.atom(Atom::Repeats);
+            others = self.formulas.and(vec![others, repeats]);
+        }
+        vec![unique, others]
     }
 
     fn lay_out_array(&mut self, formula: FormulaId) -> ArrayState {
@@ -66,12 +100,12 @@ impl Front {
             _ => {}
         });
         self.formulas.visit(rest, &mut |formula, _, _| {
-            plan.remembers |= *formula == Formula::Atom(Atom::Unique);
+            plan.remembers |= *formula == Formula::Atom(Atom::Repeats);
         });
         plan.alike_from = alike_from;
         self.arrays.plans.push(plan);
         let plan = self.arrays.plans.len() as u32 - 1;
-        ArrayState { plan, rest, index: 0, count: 0, written: 0 }
+        ArrayState { plan, rest, index: 0, count: 0, written: 0, supposed: 0 }
     }
 
     pub(super) fn array_plan(&self, state: &ArrayState) -> &Plan {

@@ -108,11 +108,11 @@ impl Front {
                 };
                 self.choose(schema, fewer, same)
             }
-            Atom::Unique => {
+            Atom::Repeats => {
                 let written = self.written_schema(state.written);
-                let written = self.formulas.schema(written);
-                let other = self.formulas.not(written);
-                self.formulas.and(vec![other, same])
+                let mut any = vec![self.formulas.schema(written), same];
+                any.extend_from_slice(self.arrays.supposed.get(state.supposed));
+                self.formulas.or(any)
             }
             _ => same,
         }
@@ -131,7 +131,9 @@ impl Front {
     /// Whether an array may end with this left of the rest.
     pub(super) fn array_rest_holds_at_end(&mut self, rest: FormulaId) -> bool {
         let settled = self.formulas.map(rest, &mut |_, formula| match formula {
-            Formula::Atom(Atom::MinItems(_) | Atom::ContainsMin(..)) => FormulaId::FALSE,
+            Formula::Atom(Atom::MinItems(_) | Atom::ContainsMin(..) | Atom::Repeats) => {
+                FormulaId::FALSE
+            }
             _ => FormulaId::TRUE,
         });
         settled == FormulaId::TRUE

@@ -6,6 +6,9 @@
 //! perhaps one more. That is true of every start of a label but of some labels within a few octets
 //! of the longest.
 
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
 use super::alphabet::symbol;
 use super::label::{Direction, Label, LABEL_OCTETS};
 use super::punycode::{Decoder, Partial};
@@ -16,9 +19,33 @@ const SAMPLE: u32 = 0xFC;
 const TRIES: usize = 128;
 
 /// What follows `xn--`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 pub(in super::super) struct AsciiLabel {
-    text: Vec<u8>,
+    text: Box<[u8]>,
+    /// What the text decodes to so far, with everything before the last hyphen as the ASCII part:
+    /// a function of the text.
+    decoded: Option<Arc<(Decoder, Partial)>>,
+}
+
+impl PartialEq for AsciiLabel {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for AsciiLabel {}
+
+impl Hash for AsciiLabel {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.text.hash(hasher);
+    }
+}
+
+impl Default for AsciiLabel {
+    fn default() -> Self {
+        let decoded = Some(Arc::new((Decoder::new(b""), Partial::NONE)));
+        AsciiLabel { text: Box::default(), decoded }
+    }
 }
 
 impl AsciiLabel {
@@ -29,33 +56,29 @@ impl AsciiLabel {
 
     /// The label with one more byte of `a-z0-9-`, which `room` more may follow.
     pub fn read(&self, byte: u8, room: u8) -> Option<Self> {
-        let mut text = self.text.clone();
-        text.push(byte);
-        let next = AsciiLabel { text };
+        let decoded = match byte {
+            // An empty part is written without the hyphen.
+            b'-' if self.text.is_empty() => None,
+            b'-' => Some(Arc::new((Decoder::new(&self.text), Partial::NONE))),
+            digit => self.decoded.as_ref().and_then(|decoded| {
+                let (mut decoder, partial) = (**decoded).clone();
+                let partial = decoder.read(partial, digit)?;
+                Some(Arc::new((decoder, partial)))
+            }),
+        };
+        let text = [&self.text, [byte].as_slice()].concat().into();
+        let next = AsciiLabel { text, decoded };
         let room = room.min(LABEL_OCTETS.checked_sub(next.octets())?);
         next.is_live(room).then_some(next)
     }
 
     /// What the label means for the others; `None` if it may not end here.
     pub fn end(&self) -> Option<Direction> {
-        let (decoder, partial) = self.decode()?;
-        if partial != Partial::NONE || !decoder.has_inserted {
+        let (decoder, partial) = &**self.decoded.as_ref()?;
+        if *partial != Partial::NONE || !decoder.has_inserted {
             return None;
         }
         direction(&decoder.codes)
-    }
-
-    /// What has been decoded, with everything before the last hyphen as the ASCII part.
-    fn decode(&self) -> Option<(Decoder, Partial)> {
-        let (basic, digits) = match self.text.iter().rposition(|&byte| byte == b'-') {
-            // An empty part is written without the hyphen.
-            Some(0) => return None,
-            Some(at) => (&self.text[..at], &self.text[at + 1..]),
-            None => (&self.text[..0], &self.text[..]),
-        };
-        let mut decoder = Decoder::new(basic);
-        let partial = decoder.read(digits)?;
-        Some((decoder, partial))
     }
 
     /// Whether some label of at most `room` more octets starts so.
@@ -82,7 +105,8 @@ impl AsciiLabel {
 
     /// Whether the number under way, or one more, makes a label.
     fn completes_as_digits(&self, room: u8) -> bool {
-        let Some((decoder, partial)) = self.decode() else { return false };
+        let Some(decoded) = &self.decoded else { return false };
+        let (decoder, partial) = (&decoded.0, decoded.1);
         let len = decoder.codes.len();
         let (mut rest, mut tries) = (0, 0);
         while tries < TRIES {
@@ -98,7 +122,7 @@ impl AsciiLabel {
             };
             if symbol(code).is_some() && places(len).contains(&place) {
                 tries += 1;
-                if is_label_within(&decoder, value, Some(room)) {
+                if is_label_within(decoder, value, Some(room)) {
                     return true;
                 }
             }

@@ -40,26 +40,22 @@ impl Decoder {
         Decoder { codes, code: FIRST_CODE, place: 0, bias: FIRST_BIAS, has_inserted: false }
     }
 
-    /// Reads digits; what is left of an unfinished number. `None` for what is not Punycode in lower
-    /// case, or beyond Unicode.
-    pub fn read(&mut self, digits: &[u8]) -> Option<Partial> {
-        let mut partial = Partial::NONE;
-        for &byte in digits {
-            let digit = digit(byte)?;
-            let threshold = self.threshold(partial.digits);
-            partial.value += u64::from(digit) * partial.weight;
-            if partial.value > u64::from(char::MAX as u32) * 64 {
-                return None;
-            }
-            if digit < threshold {
-                let (code, place) = self.insertion(partial.value)?;
-                self.insert(code, place, partial.value);
-                partial = Partial::NONE;
-            } else {
-                partial.weight *= u64::from(BASE - threshold);
-                partial.digits += 1;
-            }
+    /// Reads one more digit; what is then left of an unfinished number. `None` for what is not
+    /// Punycode in lower case, or beyond Unicode.
+    pub fn read(&mut self, mut partial: Partial, byte: u8) -> Option<Partial> {
+        let digit = digit(byte)?;
+        let threshold = self.threshold(partial.digits);
+        partial.value += u64::from(digit) * partial.weight;
+        if partial.value > u64::from(char::MAX as u32) * 64 {
+            return None;
         }
+        if digit < threshold {
+            let (code, place) = self.insertion(partial.value)?;
+            self.insert(code, place, partial.value);
+            return Some(Partial::NONE);
+        }
+        partial.weight *= u64::from(BASE - threshold);
+        partial.digits += 1;
         Some(partial)
     }
 

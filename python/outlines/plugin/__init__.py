@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import logging
 
+from outlines._distributions import warn_of_the_other_outlines
+
 # The backend's name: `structured_outputs._backend`, the key in `SamplingParams.extra_args`, and the name of
 # the entry point (which is what a `VLLM_PLUGINS` allow-list has to contain).
 NAME = "outlines-vllm"
@@ -42,5 +44,7 @@ def register() -> None:
         from . import beam_search
 
         beam_search.install()
+        # Where Outlines was installed last, its own `outlines/__init__.py` does not say this.
+        warn_of_the_other_outlines()
     except Exception:
         logger.exception("outlines: the plugin %r could not be installed in this vLLM", NAME)

@@ -1,0 +1,130 @@
+"""Schemas built to explode end in a clear error, soon and in little memory; contradictions are named by their place."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from outlines.guide import Index, JsonSchemaError, Vocabulary
+
+BYTES = Vocabulary([bytes([byte]) for byte in range(256)] + [None], [256], 257)
+
+# Of one process's own time and of what it takes beyond what it had: the requirement is 2 s and 512 MB.
+SECONDS, MEGABYTES = 2.0, 512
+
+# In a process of its own: compiles, takes one mask, and says what came of it and what it took.
+PROGRAM = r"""
+import json, resource, sys, time
+import numpy as np
+from outlines.guide import ConstraintError, Guide, Index, Vocabulary
+vocabulary = Vocabulary([bytes([byte]) for byte in range(256)] + [None], [256], 257)
+schema = json.load(sys.stdin)
+before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+try:
+    index = Index.from_json_schema(schema, vocabulary)
+    guide = Guide(index)
+    guide.fill_bitmask(np.zeros(9, dtype=np.int32))
+    outcome = "ok"
+except ConstraintError as error:
+    outcome = f"{type(error).__name__}: {error}"
+took = time.process_time() - start
+grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+print(json.dumps([outcome, took, grown / 1024]))
+"""
+
+
+def overlapping(count: int) -> dict[str, Any]:
+    """Alternatives of which any subset may hold."""
+    return {"anyOf": [{"properties": {f"p{n}": {"minimum": n}, "q": {"pattern": f"a{n}b"}}} for n in range(count)]}
+
+
+def doubling(depth: int) -> dict[str, Any]:
+    """References that spell out to 2 ** depth schemas."""
+    inner = {
+        f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}, {"not": {"$ref": f"#/$defs/d{n + 1}"}}]}
+        for n in range(depth)
+    }
+    return {"$ref": "#/$defs/d0", "$defs": {**inner, f"d{depth}": {"required": ["x"]}}}
+
+
+EXPLOSIVE: dict[str, Any] = {
+    "one of many that overlap": {
+        "oneOf": [{"properties": {f"p{n}": {"type": "integer"}, "q": {"minLength": n}}} for n in range(40)]
+    },
+    "all of many alternatives": {"allOf": [overlapping(8) for _ in range(8)]},
+    "each unlike the others": {"allOf": [{"not": {"properties": {f"p{n}": {"enum": [n]}}}} for n in range(60)]},
+    "doubling": doubling(60),
+    "a regex that must remember": {
+        "type": "string",
+        "pattern": "^(a|b)*a(a|b){40}$",
+        "not": {"pattern": "b(a|b){30}$"},
+    },
+    "patterns against each other": {
+        "allOf": [{"type": "string", "pattern": f"(a|b)*{c}(a|b){{{n}}}c"} for n in range(12, 20) for c in "ab"]
+    },
+    "counted counts": {"type": "string", "pattern": "^((a{1,500}){1,500}){1,500}$"},
+    "unevaluated in many ways": {
+        "allOf": [{"anyOf": [{"properties": {f"a{n}": {}}}, {"properties": {f"b{n}": {}}}]} for n in range(30)],
+        "unevaluatedProperties": False,
+    },
+    "huge array": {"type": "array", "minItems": 2**31, "uniqueItems": True, "items": {"type": "integer"}},
+    "contains many": {
+        "type": "array",
+        "allOf": [{"contains": {"multipleOf": n}, "minContains": 50, "maxContains": 60} for n in range(2, 14)],
+    },
+    "names in many classes": {"patternProperties": {f"a.*{chr(98 + n)}": {"minimum": n} for n in range(24)}},
+    "long remainders": {"multipleOf": 7.3e-15, "not": {"multipleOf": 1.9e-13}},
+}
+
+
+@pytest.mark.parametrize("name", EXPLOSIVE)
+def test_a_schema_built_to_explode(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], input=json.dumps(EXPLOSIVE[name]), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    outcome, took, grown = json.loads(done.stdout)
+    print(outcome, took, grown)
+    assert outcome == "ok" or outcome.startswith(("LimitError: ", "JsonSchemaError: ")), outcome
+    assert took < SECONDS, (outcome, took)
+    assert grown < MEGABYTES, (outcome, grown)
+
+
+CONTRADICTIONS: list[tuple[Any, str]] = [
+    (False, ""),
+    ({"type": "integer", "minimum": 3, "maximum": 2}, ""),
+    ({"type": "string", "minLength": 3, "maxLength": 2}, ""),
+    ({"type": "string", "pattern": "^a", "enum": ["b", "c"]}, ""),
+    ({"enum": []}, ""),
+    ({"type": "array", "items": {"enum": [1, 2]}, "minItems": 3, "uniqueItems": True}, ""),
+    ({"type": "object", "minProperties": 2, "maxProperties": 1}, ""),
+    (
+        {"type": "object", "properties": {"a": {"type": "string", "maxLength": -0, "minLength": 1}}, "required": ["a"]},
+        "/properties/a",
+    ),
+    (
+        {
+            "type": "object",
+            "properties": {"a": {"type": "object", "properties": {"b": {"allOf": [True, False]}}, "required": ["b"]}},
+            "required": ["a"],
+        },
+        "/properties/a/properties/b",
+    ),
+    ({"allOf": [{"type": "object"}, {"type": "integer", "minimum": 3, "exclusiveMaximum": 3}]}, "/allOf/1"),
+    ({"$ref": "#/$defs/no", "$defs": {"no": {"type": "boolean", "not": {"enum": [True, False]}}}}, "/$defs/no"),
+    (
+        {"type": "object", "properties": {"next": {"$ref": "#"}}, "required": ["next"]},
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(("schema", "pointer"), CONTRADICTIONS)
+def test_a_schema_without_a_value(schema: Any, pointer: str) -> None:
+    with pytest.raises(JsonSchemaError, match="allows no value") as caught:
+        Index.from_json_schema(schema, BYTES)
+    assert caught.value.pointer == pointer

@@ -37,9 +37,9 @@ def random_text(constraint: Constraint, rng: random.Random, length: int = 60) ->
         assert allowed, f"dead end after {bytes(text)!r}"
         inside = text.replace(b"\\\\", b"").replace(b'\\"', b"").count(b'"') % 2
         closers = [] if len(text) < length else INSIDE_STRING if inside else OUTSIDE
-        # Closing what is open ends JSON; a bare text ends by chance, or as soon as it may.
+        # Closing what is open ends JSON, also where it is a part; a bare text ends by chance, or as soon as it may.
         late = len(text) > 2 * length
-        if late and constraint.kind != "json":
+        if late and constraint.kind in ("regex", "choice", "grammar"):
             token = STOP if STOP in allowed else rng.choice(allowed)
         else:
             token = _choose(allowed, rng, closers)

@@ -9,10 +9,10 @@ term is.
 from __future__ import annotations
 
 import enum
+import hashlib
 import json
 import os
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -418,7 +418,7 @@ def embedded_schema(schema: Any) -> dict[str, Any]:
     if not any(f'"{keyword}"' in text for keyword in ("$ref", "$dynamicRef", "$schema")):
         return dict(schema)
     # pydantic, which puts the whole together, follows no reference that starts with https.
-    name = schema.get("$id", f"https://outlines.invalid/{zlib.crc32(text.encode()):08x}")
+    name = schema.get("$id", f"https://outlines.invalid/{hashlib.sha256(text.encode()).hexdigest()[:16]}")
     return {"$id": name, **_with_absolute_references(schema, name)}
 
 

@@ -12,6 +12,7 @@ from outlines.guide import Guide, Index, Vocabulary
 from outlines.plugin.compiler import compile_index
 
 STOP = 256
+BARE = ("regex", "choice", "grammar")
 # What brings a JSON text to its end, the best first, once it is long.
 INSIDE_STRING, OUTSIDE = [STOP, *b'"'], [STOP, *b"}]b0"]
 
@@ -37,10 +38,12 @@ def random_text(constraint: Constraint, rng: random.Random, length: int = 60) ->
         assert allowed, f"dead end after {bytes(text)!r}"
         inside = text.replace(b"\\\\", b"").replace(b'\\"', b"").count(b'"') % 2
         closers = [] if len(text) < length else INSIDE_STRING if inside else OUTSIDE
-        # Closing what is open ends JSON, also where it is a part; a bare text ends by chance, or as soon as it may.
+        # Closing what is open ends JSON; a bare text ends by chance, or as soon as it may. Composites may be either.
         late = len(text) > 2 * length
-        if late and constraint.kind in ("regex", "choice", "grammar"):
-            token = STOP if STOP in allowed else rng.choice(allowed)
+        if late and constraint.kind != "json" and STOP in allowed:
+            token = STOP
+        elif late and constraint.kind != "json" and (constraint.kind in BARE or rng.random() < 0.5):
+            token = rng.choice(allowed)
         else:
             token = _choose(allowed, rng, closers)
         assert guide.advance(token)

@@ -144,6 +144,8 @@ pub struct Exprs {
     transitions: Vec<Transition>,
     /// Whether a boolean expression matches anything; 0 unknown, 1 yes, 2 no.
     liveness: Vec<u8>,
+    /// What [`subsume`] has found out.
+    taken: FxHashMap<(ExprId, ExprId), bool>,
     /// Some intersections that were found to match something; see [`emptiness`].
     witnesses: Vec<ExprId>,
     /// What [`clamp`] has found out: the results, and what it asked on the way.
@@ -181,6 +183,7 @@ impl Exprs {
             rows: Vec::new(),
             transitions: Vec::new(),
             liveness: Vec::new(),
+            taken: FxHashMap::default(),
             witnesses: Vec::new(),
             clamped: FxHashMap::default(),
             ways_out: FxHashMap::default(),

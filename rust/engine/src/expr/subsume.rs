@@ -18,6 +18,37 @@ impl Exprs {
         if let Some(wide) = self.without_exceptions(state) {
             return self.takes_all(wide, texts);
         }
+        if let Some(&known) = self.taken.get(&(state, texts)) {
+            return Ok(known);
+        }
+        let takes = self.part_takes_all(state, texts)? || self.search_takes_all(state, texts)?;
+        self.taken.insert((state, texts), takes);
+        Ok(takes)
+    }
+
+    /// Whether a part of the state alone takes all texts: what must be remembered after `.*a.{9}`
+    /// multiplies states, but the `.*` in each of them goes on over anything.
+    fn part_takes_all(&mut self, state: ExprId, texts: ExprId) -> Result<bool> {
+        match self.node(state) {
+            Expr::Or(items) => {
+                for item in items.clone() {
+                    if self.takes_all(item, texts)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            // What is not boolean can always be completed.
+            &Expr::Concat(head, tail) if !self.facts(tail).boolean && !self.facts(head).boolean => {
+                stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.takes_all(head, texts))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Searches for a text that the state does not take. A pair of states that is wider than one
+    /// seen before has nothing new to show.
+    fn search_takes_all(&mut self, state: ExprId, texts: ExprId) -> Result<bool> {
         let mut seen = FxHashSet::default();
         let mut queue = vec![(state, texts)];
         seen.insert((state, texts));
@@ -40,7 +71,11 @@ impl Exprs {
                 return Ok(false);
             }
             for pair in next {
-                if seen.insert(pair) {
+                let wider = match self.node(pair.0) {
+                    Expr::Or(items) => items.iter().any(|&item| seen.contains(&(item, pair.1))),
+                    _ => false,
+                };
+                if !wider && seen.insert(pair) {
                     if seen.len() > PAIR_LIMIT {
                         return Ok(false);
                     }

@@ -101,7 +101,12 @@ CONTRADICTIONS: list[tuple[Any, str]] = [
     ({"type": "string", "pattern": "^a", "enum": ["b", "c"]}, ""),
     ({"enum": []}, ""),
     ({"type": "array", "items": {"enum": [1, 2]}, "minItems": 3, "uniqueItems": True}, ""),
+    ({"type": "array", "contains": {"const": 1}, "minContains": 2, "uniqueItems": True}, ""),
+    ({"type": "array", "prefixItems": [{"const": 1}, {"const": 1}], "minItems": 2, "uniqueItems": True}, ""),
+    ({"type": "array", "items": {"type": "object", "maxProperties": 0}, "minItems": 2, "uniqueItems": True}, ""),
+    ({"type": "array", "items": {"type": "null"}, "maxItems": 1, "not": {"uniqueItems": True}}, ""),
     ({"type": "object", "minProperties": 2, "maxProperties": 1}, ""),
+    ({"required": ["c"], "type": "object", "minProperties": 2, "maxProperties": 1}, ""),
     (
         {"type": "object", "properties": {"a": {"type": "string", "maxLength": -0, "minLength": 1}}, "required": ["a"]},
         "/properties/a",

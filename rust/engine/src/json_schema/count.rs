@@ -17,8 +17,8 @@ const NUMBERS: u32 = 256;
 const TEXTS: u32 = 4096;
 
 impl Front {
-    /// Whether a goal has that many different values. Arrays and objects that are not listed one by
-    /// one count as enough of them.
+    /// Whether a goal has that many different values. Where there is an array or an object that is
+    /// neither listed nor empty, there count as enough of them.
     pub(super) fn has_values(
         &mut self,
         goal: FormulaId,
@@ -55,14 +55,41 @@ impl Front {
         most: u32,
         grammar: &mut Grammar,
     ) -> Result<u32> {
-        if self.containers_in(goal).is_none() {
-            let any = match of {
-                Type::Array => self.has_array(goal, grammar)?,
-                _ => self.has_object(goal, grammar)?,
-            };
-            return Ok(if any { most } else { 0 });
+        let few = self.few_containers(goal, of, grammar)?;
+        Ok(few.map_or(most, |few| (few.len() as u32).min(most)))
+    }
+
+    /// The values of a type of containers where they are listed, or where there is none but the
+    /// empty one; `None` for more.
+    fn few_containers(
+        &mut self,
+        goal: FormulaId,
+        of: Type,
+        grammar: &mut Grammar,
+    ) -> Result<Option<Vec<Value>>> {
+        if self.containers_in(goal).is_some() {
+            return self.listed_containers(goal, of, grammar).map(Some);
         }
-        Ok((self.listed_containers(goal, of, grammar)?.len() as u32).min(most))
+        let empty = match of {
+            Type::Array => Value::Array(Vec::new()),
+            _ => Value::Object(serde_json::Map::new()),
+        };
+        let schema = self.listed(vec![empty.clone()]);
+        let only = self.formulas.schema(schema);
+        let others = self.formulas.not(only);
+        let others = self.formulas.and(vec![goal, others]);
+        if self.has_container(others, of, grammar)? {
+            return Ok(None);
+        }
+        let any = self.has_container(goal, of, grammar)?;
+        Ok(Some(if any { vec![empty] } else { Vec::new() }))
+    }
+
+    fn has_container(&mut self, goal: FormulaId, of: Type, grammar: &mut Grammar) -> Result<bool> {
+        match of {
+            Type::Array => self.has_array(goal, grammar),
+            _ => self.has_object(goal, grammar),
+        }
     }
 
     /// The values that one of the schemas of a goal lists.
@@ -112,10 +139,8 @@ impl Front {
         let mut found = Vec::new();
         for of in Type::ALL.into_iter().filter(|&of| types.has(of)) {
             if Types::only(of).and(Types::CONTAINERS) != Types::NONE {
-                if self.count_containers(goal, of, most + 1, grammar)? > most {
-                    return Ok(None);
-                }
-                found.extend(self.listed_containers(goal, of, grammar)?);
+                let Some(few) = self.few_containers(goal, of, grammar)? else { return Ok(None) };
+                found.extend(few);
             } else {
                 let formula = self.typed(goal, of);
                 let text = self.scalar(formula, of, &mut grammar.exprs)?;

@@ -211,31 +211,6 @@ impl Distances {
         Ok(most)
     }
 
-    /// The most that a state can take beyond what its horizon of one frame shows: what lies below
-    /// the topmost frames, and counts of these above `bytes`, which are clamped there.
-    ///
-    /// # Errors
-    /// As for [`Automaton::step`].
-    pub fn beyond(&mut self, automaton: &mut Automaton, state: StateId, bytes: u32) -> Result<u32> {
-        let mut most = 0;
-        for at in 0..automaton.states[state.index()].configs.len() {
-            let stack = automaton.states[state.index()].configs[at].stack;
-            for frame in 0..automaton.stacks.frames(stack).len() {
-                let frame = automaton.stacks.frames(stack)[frame];
-                let mut beyond = self.stack(automaton, frame.below, TextId::NONE)?.certain;
-                if let Next::Node { node, text } = frame.next {
-                    let grammar = &automaton.grammar;
-                    if matches!(grammar.node(node), Node::Repeat { min, .. } if *min > bytes) {
-                        let whole = self.node(automaton, node, text)?.certain;
-                        beyond = beyond.saturating_add(whole);
-                    }
-                }
-                most = most.max(beyond);
-            }
-        }
-        Ok(most)
-    }
-
     /// An estimate of its size in bytes.
     pub fn memory(&self) -> usize {
         let entries = self.places.len() + self.stacks.len() + self.states.len();
@@ -293,7 +268,7 @@ impl Distances {
         for at in 0..automaton.stacks.frames(stack).len() {
             let frame = automaton.stacks.frames(stack)[at];
             let top = match frame.next {
-                Next::End | Next::Cut => Length::ZERO,
+                Next::End | Next::Cut | Next::Hole(_) => Length::ZERO,
                 Next::Node { node, text } => self.node(automaton, node, text)?,
                 Next::Captured(then) => self.node(automaton, then, captured)?,
             };

@@ -154,7 +154,7 @@ impl Automaton {
                 || match next {
                     Next::End => !self.grammar.exprs.is_nullable(guard),
                     // Stacks are cut where everything can follow.
-                    Next::Cut | Next::Captured(_) => true,
+                    Next::Cut | Next::Hole(_) | Next::Captured(_) => true,
                     Next::Node { node, .. } => {
                         let Some(barriers) = &mut self.completable.barriers else { continue };
                         let exits = barriers.exits(&mut self.grammar, node, guard)?;

@@ -11,12 +11,16 @@
 //!   grammar, so prediction is a walk over an acyclic relation; callers are merged before callees.
 //! - [`classes`]: which states take whatever text over a class of code points.
 //! - [`distance`]: how little text completes a state.
+//! - [`horizon`]: what little of a state decides nearly all of its mask.
+//! - [`literal`]: literals in progress, read at once.
 //! - [`guard`]: what may not follow a terminal that was read greedily.
 //! - [`text`]: the text of captures, as interned chains of bytes.
 
 mod classes;
 mod distance;
 mod guard;
+mod horizon;
+mod literal;
 mod predict;
 mod stack;
 mod text;
@@ -43,8 +47,8 @@ pub struct StateId(u32);
 impl StateId {
     /// The state without a way on.
     pub const DEAD: StateId = StateId(0);
-    /// What a step in a truncated state comes to where it would need the stack below the cut, or
-    /// the text of a capture.
+    /// What a step in a horizon comes to where it would need what is in a hole, or the text of a
+    /// capture; see [`horizon`].
     pub const DEFERRED: StateId = StateId(1);
 
     /// The position of this state in its automaton.
@@ -65,6 +69,8 @@ pub(crate) struct Config {
     pub text: TextId,
     /// Whether the terminal, once ended, becomes a guard.
     pub greedy: bool,
+    /// Whether the terminal's exceptions were left out; see [`horizon`].
+    pub loose: bool,
     pub stack: StackId,
 }
 
@@ -107,7 +113,7 @@ pub struct Automaton {
     ids: HashTable<StateId>,
     completable: Completable,
     taken: FxHashMap<(ExprId, usize), bool>,
-    lengths: FxHashMap<(StateId, usize), Option<u32>>,
+    opened: FxHashMap<StateId, StateId>,
     start: StateId,
     /// How many states may be made before an error is returned.
     pub state_limit: usize,
@@ -134,7 +140,7 @@ impl Automaton {
             ids: HashTable::new(),
             completable,
             taken: FxHashMap::default(),
-            lengths: FxHashMap::default(),
+            opened: FxHashMap::default(),
             start: StateId::DEAD,
             state_limit: 4_000_000,
         };
@@ -194,17 +200,36 @@ impl Automaton {
         } else {
             Some(cells.partition_point(|cell| cell.high < byte))
         };
-        match at.and_then(|at| cells.get(at).map(|cell| (at, *cell))) {
-            Some((at, cell)) if cell.low <= byte => {
-                if cell.target != UNKNOWN {
-                    return Ok(cell.target);
-                }
-                let target = self.compute(state, byte)?;
-                self.cells[row.start as usize + at].target = target;
-                Ok(target)
-            }
+        match at.and_then(|at| cells.get(at).map(|cell| (at, cell.low))) {
+            Some((at, low)) if low <= byte => self.cell_target(state, row.start + at as u32),
             _ => Ok(StateId::DEAD),
         }
+    }
+
+    /// The numbers of the cells of a state: ranges of bytes that may lead on from it, ascending.
+    #[inline]
+    pub(crate) fn cells(&mut self, state: StateId) -> Result<std::ops::Range<u32>> {
+        let row = self.row(state)?;
+        Ok(row.start..row.start + row.len)
+    }
+
+    /// The first and the last byte of a cell.
+    #[inline]
+    pub(crate) fn cell_range(&self, cell: u32) -> (u8, u8) {
+        let cell = &self.cells[cell as usize];
+        (cell.low, cell.high)
+    }
+
+    /// Where a cell of `state` leads.
+    #[inline]
+    pub(crate) fn cell_target(&mut self, state: StateId, cell: u32) -> Result<StateId> {
+        let Cell { low, target, .. } = self.cells[cell as usize];
+        if target != UNKNOWN {
+            return Ok(target);
+        }
+        let target = self.compute(state, low)?;
+        self.cells[cell as usize].target = target;
+        Ok(target)
     }
 
     /// The ranges of bytes that may lead on from `state`; only [`Automaton::step`] tells whether
@@ -313,6 +338,13 @@ impl Automaton {
             let Some(guard) = self.step_guard(config.guard, byte)? else { continue };
             let text = self.texts.push(config.text, byte);
             let config = Config { terminal, guard, text, ..config };
+            if config.loose {
+                // An end may be an exception; anything else may be too if it has few ways on.
+                let facts = self.grammar.exprs.facts(terminal);
+                if facts.nullable || !facts.endless {
+                    return Ok(StateId::DEFERRED);
+                }
+            }
             if self.grammar.exprs.is_nullable(terminal) {
                 let after = self.guard_after(&config)?;
                 self.pop(&mut prediction, config.stack, after, text)?;

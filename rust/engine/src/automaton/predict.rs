@@ -35,8 +35,15 @@ pub(super) struct Prediction {
     /// The frames that were passed over as empty.
     skipped: FxHashSet<(Frame, Context)>,
     accepting: bool,
-    /// Something reached a cut: the step cannot be answered here.
+    /// Something reached a hole: the step cannot be answered here.
     deferred: bool,
+}
+
+impl Prediction {
+    /// The prediction of these configurations and nothing else.
+    pub fn of(configs: Vec<Config>, accepting: bool) -> Self {
+        Prediction { configs, accepting, ..Prediction::default() }
+    }
 }
 
 impl Automaton {
@@ -46,67 +53,6 @@ impl Automaton {
         let context = Context { guard: ExprId::NEVER, text: TextId::NONE };
         self.enter(&mut prediction, root, StackId::BOTTOM, context)?;
         self.finish(prediction)
-    }
-
-    /// What a token of at most `bytes` bytes can see of a state: as many frames as `depth` on each
-    /// stack, captured texts left open, and counts that cannot run out made unbounded. Steps of it
-    /// that need more come to [`StateId::DEFERRED`].
-    pub(crate) fn horizon(&mut self, state: StateId, depth: u32, bytes: u32) -> Result<StateId> {
-        let State { mut configs, accepting } = self.states[state.index()].clone();
-        for config in &mut configs {
-            config.terminal = self.grammar.exprs.clamp(config.terminal, bytes);
-            config.stack = self.truncate(config.stack, depth, bytes)?;
-            config.text = config.text.forgotten();
-        }
-        let prediction =
-            Prediction { configs: configs.into_vec(), accepting, ..Prediction::default() };
-        self.finish(prediction)
-    }
-
-    /// The top `depth` frames of every way, the rest cut off (further down where it matters how the
-    /// frame above ends), captured texts left open, and counts above `bytes` made unbounded: every
-    /// round takes a byte.
-    fn truncate(&mut self, stack: StackId, depth: u32, bytes: u32) -> Result<StackId> {
-        if depth == 0 {
-            return Ok(StackId::CUT);
-        }
-        let mut frames = self.stacks.frames(stack).to_vec();
-        for frame in &mut frames {
-            let uncut = if self.may_be_cut(frame)? { depth - 1 } else { depth };
-            if let Next::Node { node, text } = &mut frame.next {
-                *text = text.forgotten();
-                if let Node::Repeat { body, min, max } = *self.grammar.node(*node) {
-                    let max = if max > bytes { UNBOUNDED } else { max };
-                    *node = self.grammar.repeat(body, min.min(bytes.saturating_add(1)), max);
-                }
-            }
-            if !matches!(frame.next, Next::End | Next::Cut) {
-                // As deep as the stack, where it cannot be cut.
-                frame.below = stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
-                    self.truncate(frame.below, uncut, bytes)
-                })?;
-            }
-        }
-        frames.sort_unstable();
-        frames.dedup();
-        Ok(self.stacks.intern(frames))
-    }
-
-    /// The same state with the texts of captures in progress left open, so that those which differ
-    /// in them alone are one.
-    ///
-    /// # Errors
-    /// As for [`Automaton::step`].
-    pub(crate) fn forget_texts(&mut self, state: StateId) -> Result<StateId> {
-        let State { configs, accepting } = &self.states[state.index()];
-        if configs.iter().all(|config| config.text == TextId::NONE) {
-            return Ok(state);
-        }
-        let (mut configs, accepting) = (configs.to_vec(), *accepting);
-        for config in &mut configs {
-            config.text = config.text.forgotten();
-        }
-        self.finish(Prediction { configs, accepting, ..Prediction::default() })
     }
 
     pub(super) fn add(&mut self, prediction: &mut Prediction, config: Config) -> Result<()> {
@@ -133,7 +79,7 @@ impl Automaton {
                         prediction.accepting |= !self.grammar.exprs.is_nullable(guard);
                         continue;
                     }
-                    Next::Cut => {
+                    Next::Cut | Next::Hole(_) => {
                         prediction.deferred = true;
                         continue;
                     }
@@ -238,7 +184,14 @@ impl Automaton {
         context: Context,
     ) -> Result<()> {
         let Context { guard, text } = context;
-        let start = |terminal| Config { terminal, guard, text: TextId::NONE, greedy: false, stack };
+        let start = |terminal| Config {
+            terminal,
+            guard,
+            text: TextId::NONE,
+            greedy: false,
+            loose: false,
+            stack,
+        };
         match self.grammar.node(node).clone() {
             Node::Empty | Node::Never => Ok(()),
             Node::Terminal(terminal) => self.add(prediction, start(terminal)),

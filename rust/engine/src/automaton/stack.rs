@@ -26,6 +26,8 @@ pub(super) enum Next {
     End,
     /// Whatever lies below the cut of a truncated stack.
     Cut,
+    /// Whatever was there in the state of which this is the horizon.
+    Hole(u32),
     /// A node of the grammar, and the text of the capture around it if it uses that.
     Node { node: NodeId, text: TextId },
     /// What follows a capture whose terminal is in progress.
@@ -50,7 +52,7 @@ impl Stacks {
     pub fn new() -> Self {
         let mut stacks = Stacks { sets: Vec::new(), ids: HashTable::new(), frames: 0 };
         let bottom = stacks.intern(vec![Frame { next: Next::End, below: StackId::BOTTOM }]);
-        let cut = stacks.intern(vec![Frame { next: Next::Cut, below: StackId::CUT }]);
+        let cut = stacks.intern(vec![Frame { next: Next::Cut, below: StackId::BOTTOM }]);
         debug_assert_eq!((bottom, cut), (StackId::BOTTOM, StackId::CUT));
         stacks
     }
@@ -74,6 +76,19 @@ impl Stacks {
         frames.sort_unstable();
         frames.dedup();
         self.intern(frames)
+    }
+
+    /// A stack that is left open; `number` tells those of one state apart.
+    pub fn hole(&mut self, number: u32) -> StackId {
+        self.intern(vec![Frame { next: Next::Hole(number), below: StackId::BOTTOM }])
+    }
+
+    /// The number of a stack that is one hole.
+    pub fn hole_number(&self, stack: StackId) -> Option<u32> {
+        match self.frames(stack) {
+            [Frame { next: Next::Hole(number), .. }] => Some(*number),
+            _ => None,
+        }
     }
 
     pub fn memory(&self) -> usize {

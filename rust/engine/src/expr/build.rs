@@ -337,6 +337,30 @@ impl Exprs {
         self.intern(Expr::LookBehind { state, negated })
     }
 
+    /// The literal that an expression begins with.
+    pub(crate) fn leading_literal(&self, id: ExprId) -> Option<&[u8]> {
+        let head = match *self.node(id) {
+            Expr::Concat(head, _) => head,
+            _ => id,
+        };
+        match *self.node(head) {
+            Expr::Literal { literal, at } => Some(self.literal_bytes(literal, at)),
+            _ => None,
+        }
+    }
+
+    /// What is left of an expression after so many bytes of the literal it begins with.
+    pub(crate) fn skip_literal(&mut self, id: ExprId, bytes: u32) -> ExprId {
+        match *self.node(id) {
+            Expr::Concat(head, tail) => {
+                let head = self.skip_literal(head, bytes);
+                self.concat2(head, tail)
+            }
+            Expr::Literal { literal, at } => self.literal_from(literal, at + bytes),
+            _ => id,
+        }
+    }
+
     /// The rest of a literal.
     pub(super) fn literal_from(&mut self, literal: u32, at: u32) -> ExprId {
         if at as usize == self.literals[literal as usize].len() {

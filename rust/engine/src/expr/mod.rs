@@ -12,6 +12,8 @@
 //! - [`utf8`]: classes of code points and sets of literals as byte-level decision nodes.
 //! - [`derivative`]: rows; [`look_behind`]: what rows need of it.
 //! - [`rule`]: automata worked out state by state, by code instead of an expression.
+//! - [`chain`]: which expressions read whatever text over some classes of characters.
+//! - [`fingerprint`]: the same expression in other arenas.
 //! - [`emptiness`]: which expressions match nothing, so that no state is a dead end.
 //! - [`shortest`]: the shortest text of an expression.
 //! - [`equivalent`]: one expression for each language, where that pays.
@@ -21,10 +23,12 @@
 //! Nonbacktracking Real-World Regex Matching" (2023) for look-around by location.
 
 mod build;
+mod chain;
 mod clamp;
 mod derivative;
 mod emptiness;
 mod equivalent;
+mod fingerprint;
 mod look_behind;
 mod row;
 mod rule;
@@ -32,6 +36,8 @@ mod shortest;
 mod subsume;
 mod utf8;
 
+pub(crate) use chain::Chain;
+pub(crate) use fingerprint::Fingerprint;
 pub use row::Transition;
 pub use rule::{Rule, RuleId};
 pub(crate) use shortest::{Shortest, ENDLESS};
@@ -121,6 +127,8 @@ pub(crate) struct Facts {
     pub counted: bool,
     /// May match infinitely many texts.
     pub infinite: bool,
+    /// Matches infinitely many texts, if it matches any.
+    pub endless: bool,
     /// No match is shorter than this many bytes (not always the greatest such number).
     pub shortest: u32,
     /// The same summed up over the conditions that a match must meet at once: how far from a match
@@ -137,7 +145,7 @@ pub struct Exprs {
     literal_ids: FxHashMap<Box<[u8]>, u32>,
     /// Large classes made before.
     class_ids: FxHashMap<Box<[(u32, u32)]>, ExprId>,
-    rules: Vec<SharedRule>,
+    rules: Vec<(Box<[u8]>, SharedRule)>,
     rule_ids: FxHashMap<Box<[u8]>, RuleId>,
     representatives: Representatives,
     rows: Vec<RowRef>,
@@ -152,6 +160,8 @@ pub struct Exprs {
     clamped: FxHashMap<(ExprId, u32, bool), ExprId>,
     ways_out: FxHashMap<ExprId, Option<u32>>,
     pieces: FxHashMap<(ExprId, ExprId, ExprId), Option<ExprId>>,
+    chains: FxHashMap<ExprId, Chain>,
+    fingerprints: FxHashMap<ExprId, Option<Fingerprint>>,
     /// When the call at hand must be done, once it has gone on for a while.
     deadline: Option<std::time::Instant>,
     ticks: u32,
@@ -188,6 +198,8 @@ impl Exprs {
             clamped: FxHashMap::default(),
             ways_out: FxHashMap::default(),
             pieces: FxHashMap::default(),
+            chains: FxHashMap::with_hasher(FxBuildHasher),
+            fingerprints: FxHashMap::with_hasher(FxBuildHasher),
             deadline: None,
             ticks: 0,
             emptiness_limit: 50_000,
@@ -261,6 +273,7 @@ impl Exprs {
                     boolean: all.boolean | one.boolean,
                     counted: all.counted | one.counted,
                     infinite: all.infinite | one.infinite,
+                    endless: all.endless | one.endless,
                     ..Facts::default()
                 }
             })
@@ -268,7 +281,7 @@ impl Exprs {
         let nullable = |id: ExprId| self.is_nullable(id);
         let shortest = |id: ExprId| self.facts(id).shortest;
         let effort = |id: ExprId| self.facts(id).effort;
-        match node {
+        let facts = match node {
             Expr::Never => Facts::default(),
             Expr::Literal { literal, at } => {
                 let bytes = self.literal_bytes(*literal, *at).len();
@@ -351,13 +364,16 @@ impl Exprs {
                     ..Facts::default()
                 }
             }
-        }
+        };
+        // Of alternatives and conditions, some may match nothing.
+        Facts { endless: facts.endless && !facts.boolean, ..facts }
     }
 }
 
 impl Facts {
     fn or_infinite(mut self, infinite: bool) -> Self {
         self.infinite |= infinite;
+        self.endless |= infinite;
         self
     }
 

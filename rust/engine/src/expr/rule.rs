@@ -40,6 +40,12 @@ pub trait Rule: Send + Sync {
         false
     }
 
+    /// Whether a state means the same for every rule of this name, in whichever arena: so where
+    /// the number is all there is to it, and not where states are numbered as they are met.
+    fn is_lasting(&self) -> bool {
+        false
+    }
+
     /// For a text that ends in this state and was to be read greedily: the texts that may not
     /// follow it; see [`Exprs::overtaken`]. None if it is by the language alone.
     fn overtaken(&self, exprs: &mut Exprs, rule: RuleId, state: u64) -> Option<ExprId> {
@@ -71,7 +77,7 @@ impl Exprs {
             return rule;
         }
         let rule = RuleId(self.rules.len() as u32);
-        self.rules.push(make());
+        self.rules.push((name.into(), make()));
         self.rule_ids.insert(name.into(), rule);
         rule
     }
@@ -108,7 +114,7 @@ impl Exprs {
             _ => (state, ExprId::EMPTY),
         };
         let Expr::Rule { rule, state } = *self.node(head) else { return None };
-        let bytes = self.rules[rule.0 as usize].bytes(state)?;
+        let bytes = self.rules[rule.0 as usize].1.bytes(state)?;
         if self.facts(tail).look_behind {
             return None;
         }
@@ -131,6 +137,12 @@ impl Exprs {
     }
 
     pub(super) fn rule_of(&self, rule: RuleId) -> SharedRule {
-        Arc::clone(&self.rules[rule.0 as usize])
+        Arc::clone(&self.rules[rule.0 as usize].1)
+    }
+
+    /// The name of a rule, and whether its states mean the same in every arena.
+    pub(super) fn rule_name(&self, rule: RuleId) -> (&[u8], bool) {
+        let (name, rule) = &self.rules[rule.0 as usize];
+        (name, rule.is_lasting())
     }
 }

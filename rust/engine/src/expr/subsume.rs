@@ -15,7 +15,11 @@ impl Exprs {
     /// then completed. `false` may also mean that it would take long to find out. `texts` is
     /// [`Exprs::texts_over`] of the class.
     pub fn takes_all(&mut self, state: ExprId, texts: ExprId) -> Result<bool> {
-        if let Some(wide) = self.without_exceptions(state) {
+        let head = match *self.node(state) {
+            Expr::Concat(head, _) => head,
+            _ => state,
+        };
+        if let Some((wide, _)) = self.exceptions(head) {
             return self.takes_all(wide, texts);
         }
         if let Some(&known) = self.taken.get(&(state, texts)) {
@@ -86,23 +90,23 @@ impl Exprs {
         Ok(true)
     }
 
-    /// What the expression is but for finitely many exceptions (the keys already used, say).
+    /// An expression that is another one but for finitely many exceptions (the keys already used,
+    /// say): that one, and the exceptions.
     ///
     /// If every text can be read from that and completed, it can be completed in infinitely many
     /// ways, so always in one that is no exception.
-    fn without_exceptions(&self, state: ExprId) -> Option<ExprId> {
-        match self.node(state) {
-            Expr::And(items) => {
-                let exception = |item: &&ExprId| matches!(self.node(**item), Expr::Not(body) if !self.facts(*body).infinite);
-                let mut others = items.iter().filter(|item| !exception(item));
-                match (others.next(), others.next()) {
-                    (Some(&wide), None) => Some(wide),
-                    _ => None,
-                }
+    pub(crate) fn exceptions(&self, state: ExprId) -> Option<(ExprId, Vec<ExprId>)> {
+        let Expr::And(items) = self.node(state) else { return None };
+        let mut wide = None;
+        let mut exceptions = Vec::with_capacity(items.len() - 1);
+        for &item in items {
+            match *self.node(item) {
+                Expr::Not(body) if !self.facts(body).infinite => exceptions.push(body),
+                _ if wide.is_some() => return None,
+                _ => wide = Some(item),
             }
-            Expr::Concat(head, _) => self.without_exceptions(*head),
-            _ => None,
         }
+        Some((wide?, exceptions))
     }
 
     /// All texts over a class, for [`Exprs::takes_all`].

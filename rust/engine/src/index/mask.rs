@@ -14,6 +14,8 @@ pub enum Mask {
     Sparse(Box<[u32]>),
     /// Bit `i % 32` of word `i / 32` is set when token `i` is allowed.
     Dense(Box<[u32]>),
+    /// A dense mask and a few more tokens, ascending.
+    Extended(Arc<Mask>, Box<[u32]>),
 }
 
 impl Mask {
@@ -40,9 +42,32 @@ impl Mask {
         Mask::Sparse(ids.into())
     }
 
+    /// The mask with some more tokens.
+    pub(super) fn extended(base: &Arc<Mask>, mut more: Vec<u32>) -> Self {
+        match &**base {
+            Mask::Sparse(ids) => {
+                more.extend_from_slice(ids);
+                Mask::from_ids(more)
+            }
+            Mask::Dense(_) => {
+                more.sort_unstable();
+                more.dedup();
+                Mask::Extended(base.clone(), more.into())
+            }
+            Mask::Extended(base, ids) => {
+                more.extend_from_slice(ids);
+                Mask::extended(base, more)
+            }
+        }
+    }
+
     /// Writes the mask over `row`; words past the mask's own are cleared.
     pub fn write(&self, row: &mut [u32]) {
         match self {
+            Mask::Extended(base, ids) => {
+                base.write(row);
+                set(row, ids);
+            }
             Mask::Dense(words) => {
                 let (head, tail) = row.split_at_mut(words.len().min(row.len()));
                 head.copy_from_slice(&words[..head.len()]);
@@ -50,11 +75,7 @@ impl Mask {
             }
             Mask::Sparse(ids) => {
                 row.fill(0);
-                for &id in ids.iter() {
-                    if let Some(word) = row.get_mut(id as usize / 32) {
-                        *word |= 1 << (id % 32);
-                    }
-                }
+                set(row, ids);
             }
         }
     }
@@ -63,6 +84,7 @@ impl Mask {
     pub fn contains(&self, token: u32) -> bool {
         match self {
             Mask::Sparse(ids) => ids.binary_search(&token).is_ok(),
+            Mask::Extended(base, ids) => ids.binary_search(&token).is_ok() || base.contains(token),
             Mask::Dense(words) => {
                 words.get(token as usize / 32).is_some_and(|word| word >> (token % 32) & 1 == 1)
             }
@@ -71,7 +93,17 @@ impl Mask {
 
     pub(super) fn memory(&self) -> usize {
         match self {
-            Mask::Sparse(words) | Mask::Dense(words) => words.len() * 4 + 48,
+            Mask::Sparse(words) | Mask::Dense(words) | Mask::Extended(_, words) => {
+                words.len() * 4 + 48
+            }
+        }
+    }
+}
+
+fn set(row: &mut [u32], ids: &[u32]) {
+    for &id in ids {
+        if let Some(word) = row.get_mut(id as usize / 32) {
+            *word |= 1 << (id % 32);
         }
     }
 }
@@ -109,5 +141,6 @@ fn hash_of(mask: &Mask) -> u64 {
             hasher.hash_one(sample)
         }
         Mask::Sparse(ids) => hasher.hash_one(ids),
+        Mask::Extended(base, ids) => hasher.hash_one((Arc::as_ptr(base), ids)),
     }
 }

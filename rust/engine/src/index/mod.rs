@@ -6,9 +6,13 @@
 //!
 //! - [`budget`]: which tokens leave enough room to come to the end.
 //! - [`mask`]: masks, interned by content.
-//! - [`walk`]: the mask of a state.
+//! - [`walk`]: what the tokens of a vocabulary lead to from a state.
+//! - [`horizon`]: the part of that which many states share.
+//! - [`fill`]: the mask of a state.
 
 mod budget;
+mod fill;
+mod horizon;
 mod mask;
 mod walk;
 
@@ -19,9 +23,9 @@ use rustc_hash::FxHashMap;
 use budget::Budgets;
 pub(crate) use budget::Limit;
 pub use budget::Minimum;
+use horizon::{Horizon, Kept};
 pub use mask::Mask;
 use mask::Masks;
-use walk::Shared;
 
 use crate::automaton::{Automaton, StateId};
 use crate::error::Result;
@@ -41,10 +45,11 @@ pub(crate) struct Inner {
     vocabulary: Arc<Vocabulary>,
     masks: Masks,
     masks_of: Vec<Option<Arc<Mask>>>,
-    shared_of: FxHashMap<StateId, Arc<Shared>>,
     budgets: Budgets,
+    horizons: FxHashMap<(StateId, u32), Arc<Horizon>>,
+    /// Those of all indexes on the vocabulary.
+    kept: Arc<Kept>,
     scratch: Vec<u32>,
-    path: Vec<StateId>,
 }
 
 impl Index {
@@ -64,10 +69,10 @@ impl Index {
             vocabulary: vocabulary.clone(),
             masks: Masks::default(),
             masks_of: Vec::new(),
-            shared_of: FxHashMap::default(),
             budgets: Budgets::default(),
+            horizons: FxHashMap::default(),
+            kept: vocabulary.companion(),
             scratch: vec![0; vocabulary.words()],
-            path: Vec::new(),
         };
         Ok(Index { inner: Arc::new(Mutex::new(inner)), vocabulary, start })
     }
@@ -150,7 +155,7 @@ impl Index {
             + inner.masks.memory()
             + inner.budgets.memory()
             + inner.masks_of.len() * size_of::<Option<Arc<Mask>>>()
-            + inner.shared_of.len() * (size_of::<Shared>() + 32)
+            + inner.horizons.len() * 32
             + inner.scratch.len() * 4
     }
 

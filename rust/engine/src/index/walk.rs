@@ -1,196 +1,326 @@
-//! The mask of a state, found by walking the vocabulary's trie.
+//! Walks: what the tokens of a vocabulary lead to from a state.
 //!
-//! What a state allows is found in two parts. Its *horizon* (the top of its stack, captured texts
-//! left open, counts clamped) is shared by many states, and is walked once: the tokens it allows,
-//! and the places in the trie at which the answer needs what was cut off. For the state itself only
-//! those places are left to walk.
+//! A state allows what any of its configurations allows. Those that read few bytes are walked at
+//! once: only the children they read are looked at, and a literal is compared with the trie without
+//! a state for each of its bytes. One that reads many is answered by its horizon
+//! ([`super::horizon`]), which many states share and which is walked once, and by what comes after
+//! the horizon's exits. The same at each node of the trie with much below it.
+//!
+//! What is made of what a walk comes upon is a [`Visitor`]'s matter: a mask ([`super::fill`]), or
+//! how much room the tokens need ([`super::budget`]).
 
 use std::sync::Arc;
 
-use super::mask::Mask;
+use rustc_hash::FxHashSet;
+
+use super::horizon::{Below, Exit, Horizon, HorizonVisitor};
 use super::Inner;
 use crate::automaton::StateId;
 use crate::error::Result;
-use crate::vocabulary::{Trie, Vocabulary};
+use crate::expr::ExprId;
+use crate::vocabulary::trie::{Trie, ROOT};
 
-/// How many frames of a stack the shared part sees. One is enough for what follows a terminal
-/// directly; the few tokens that reach further are walked for each state.
-const DEPTH: u32 = 1;
+/// A configuration that reads no more bytes than this is walked without a horizon.
+const FEW_BYTES: u32 = 9;
+/// A state of more configurations with a horizon than this has one horizon as a whole.
+const FEW_WIDE: usize = 3;
+/// For a subtree of more nodes than this it is worth asking whether it is allowed as a whole.
+const LARGE: u32 = 24;
+/// For a subtree of more nodes than this a horizon is made.
+const VERY_LARGE: u32 = 96;
+/// What is made of what a walk comes upon.
+pub(super) trait Visitor {
+    /// Whether large parts of the trie are answered by horizons.
+    const ASKS_HORIZONS: bool;
 
-/// Which trie of a vocabulary a place is in.
-#[derive(Clone, Copy)]
-enum Source {
-    All,
-    /// What is left of a slice whose tokens up to a length are taken as a whole.
-    Slice(usize, u32),
-}
+    /// These tokens lead to `state`.
+    fn reach(&mut self, inner: &mut Inner, state: StateId, tokens: &[u32]) -> Result<()>;
 
-/// What the horizon of a state allows.
-pub(super) struct Shared {
-    source: Source,
-    tokens: Arc<Mask>,
-    /// Nodes of the trie at which the step needs the whole state.
-    deferred: Box<[u32]>,
-}
+    /// These tokens stay inside a terminal of `state`.
+    fn stay(&mut self, inner: &mut Inner, state: StateId, tokens: &[u32]) -> Result<()>;
 
-impl Shared {
-    /// The trie whose tokens are walked.
-    pub(super) fn trie<'a>(&self, vocabulary: &'a Vocabulary) -> &'a Trie {
-        trie(vocabulary, self.source)
-    }
+    /// What the horizon of `state` allows, its exits apart.
+    fn within(&mut self, inner: &mut Inner, state: StateId, horizon: &Horizon) -> Result<()>;
 
-    /// The nodes of that trie at which the step needs the whole state.
-    pub(super) fn deferred(&self) -> &[u32] {
-        &self.deferred
-    }
-}
+    /// The tokens at and below a node of `trie`, which a step from `before` leads to, are for the
+    /// whole state to tell.
+    fn defer(&mut self, inner: &mut Inner, trie: &Trie, node: u32, before: StateId) -> Result<()>;
 
-fn trie(vocabulary: &Vocabulary, source: Source) -> &Trie {
-    match source {
-        Source::All => vocabulary.trie(),
-        Source::Slice(slice, _) => &vocabulary.slices()[slice].rest,
-    }
+    /// Where in what was found so far this is, for [`Visitor::take_back`].
+    fn mark(&self) -> (usize, usize);
+
+    /// Takes back those of the tokens found since the mark.
+    fn take_back(&mut self, mark: (usize, usize), tokens: &FxHashSet<u32>);
 }
 
 impl Inner {
-    /// The tokens `state` allows.
-    pub(super) fn mask(&mut self, state: StateId) -> Result<Arc<Mask>> {
-        if self.masks_of.len() <= state.index() {
-            self.masks_of.resize(state.index() + 1, None);
+    /// Visits what the tokens below `node` of the vocabulary's trie lead to from `state`, which is
+    /// where `node` leads.
+    pub(super) fn collect<V: Visitor>(
+        &mut self,
+        state: StateId,
+        node: u32,
+        visitor: &mut V,
+    ) -> Result<()> {
+        let count = self.automaton.config_count(state);
+        let mut narrow = Vec::with_capacity(count);
+        let mut wide = Vec::new();
+        for config in 0..count {
+            let width = self.automaton.width(state, config)?;
+            if width <= FEW_BYTES { &mut narrow } else { &mut wide }.push(config);
         }
-        if let Some(mask) = &self.masks_of[state.index()] {
-            return Ok(mask.clone());
+        if wide.len() > FEW_WIDE {
+            return self.ask_horizon(state, node, visitor);
         }
-        let mask = self.compute(state)?;
-        self.masks_of[state.index()] = Some(mask.clone());
-        Ok(mask)
+        if !narrow.is_empty() {
+            let vocabulary = self.vocabulary.clone();
+            let part = self.automaton.part(state, &narrow)?;
+            self.walk(vocabulary.trie(), node, part, visitor)?;
+        }
+        for config in wide {
+            let part = self.automaton.part(state, &[config])?;
+            self.ask_horizon(part, node, visitor)?;
+        }
+        Ok(())
     }
 
-    fn compute(&mut self, state: StateId) -> Result<Arc<Mask>> {
-        let shared = self.shared(state)?;
-        if shared.deferred.is_empty() {
-            return Ok(shared.tokens.clone());
-        }
+    /// As [`Inner::collect`], by the state's horizon.
+    fn ask_horizon<V: Visitor>(
+        &mut self,
+        state: StateId,
+        node: u32,
+        visitor: &mut V,
+    ) -> Result<()> {
+        let horizon = self.horizon(state, node)?;
+        visitor.within(self, state, &horizon)?;
         let vocabulary = self.vocabulary.clone();
-        let trie = trie(&vocabulary, shared.source);
-        let mut found = Vec::new();
-        for &node in &shared.deferred {
-            // The path to the node is the start of any token in its subtree.
-            let at = &trie.nodes()[node as usize];
-            let first = trie.first_token(node as usize);
-            let path = &vocabulary.token(first)[..at.depth as usize];
-            let reached = self.automaton.run(state, path)?;
-            if reached != StateId::DEAD {
-                found.extend_from_slice(trie.tokens_at(node as usize));
-                self.walk(trie, node as usize + 1..at.end as usize, reached, &mut found, None)?;
-            }
-        }
-        if found.is_empty() {
-            return Ok(shared.tokens.clone());
-        }
-        let mask = match &*shared.tokens {
-            Mask::Sparse(ids) if ids.len() + found.len() < 512 => {
-                found.extend_from_slice(ids);
-                Mask::from_ids(found)
-            }
-            tokens => {
-                tokens.write(&mut self.scratch);
-                for token in found {
-                    self.scratch[token as usize / 32] |= 1 << (token % 32);
+        let source = horizon.source.trie(&vocabulary);
+        let depth = if node == ROOT { 0 } else { vocabulary.trie().depth(node) };
+        let exceptions = self.automaton.exceptions(state);
+        let exceptions = self.automaton.exprs().or(exceptions);
+        let open = self.automaton.without_texts(state)?;
+        for exit in &*horizon.exits {
+            let mut path = None;
+            let mut excepted = Vec::new();
+            for (place, bytes) in exit.paths(&vocabulary, depth).enumerate() {
+                if exceptions != ExprId::NEVER
+                    && self.automaton.exprs().matches(exceptions, bytes)?
+                {
+                    excepted.push((exit.node(place), bytes));
+                    continue;
                 }
-                Mask::from_words(&self.scratch)
+                path = path.or(Some(bytes));
+                if exceptions == ExprId::NEVER {
+                    break;
+                }
             }
-        };
-        Ok(self.masks.intern(mask))
+            let mark = visitor.mark();
+            if let Some(path) = path {
+                self.leave((open, path), source, exit, visitor)?;
+            }
+            if excepted.is_empty() {
+                continue;
+            }
+            let mut apart: FxHashSet<u32> = FxHashSet::default();
+            for &(node, _) in &excepted {
+                apart.extend(source.tokens_at(node));
+                apart.extend(source.tokens_within(source.child_range(node)));
+            }
+            visitor.take_back(mark, &apart);
+            for (node, bytes) in excepted {
+                // An exception may still go on.
+                if self.automaton.run(open, bytes)? != StateId::DEAD {
+                    visitor.defer(self, source, node, StateId::DEFERRED)?;
+                }
+            }
+        }
+        Ok(())
     }
 
-    /// The horizon of `state`.
-    pub(super) fn horizon(&mut self, state: StateId) -> Result<StateId> {
+    /// Visits the tokens of an exit, as if all its places led where the path does from a state.
+    fn leave<V: Visitor>(
+        &mut self,
+        (open, path): (StateId, &[u8]),
+        source: &Trie,
+        exit: &Exit,
+        visitor: &mut V,
+    ) -> Result<()> {
+        let reached = self.automaton.run(open, path)?;
+        match (reached, &exit.below) {
+            (StateId::DEAD, _) => Ok(()),
+            // It takes the text to tell, which each token makes another one.
+            (StateId::DEFERRED, Below::Node(node)) => visitor.defer(self, source, *node, reached),
+            (StateId::DEFERRED, Below::Joined { nodes, .. }) => {
+                nodes.iter().try_for_each(|&node| visitor.defer(self, source, node, reached))
+            }
+            (_, Below::Node(node)) => {
+                visitor.reach(self, reached, source.tokens_at(*node))?;
+                self.walk(source, *node, reached, visitor)
+            }
+            (_, Below::Joined { ends, rest, .. }) => {
+                visitor.reach(self, reached, ends)?;
+                self.walk(rest, ROOT, reached, visitor)
+            }
+        }
+    }
+
+    /// What the horizon of `state` allows below a node of the vocabulary's trie.
+    pub(super) fn horizon(&mut self, state: StateId, node: u32) -> Result<Arc<Horizon>> {
         let longest = self.vocabulary.longest() as u32;
-        self.automaton.horizon(state, DEPTH, longest)
-    }
-
-    /// What the horizon of `state` allows.
-    pub(super) fn shared(&mut self, state: StateId) -> Result<Arc<Shared>> {
-        let cut = self.horizon(state)?;
-        if let Some(shared) = self.shared_of.get(&cut) {
-            return Ok(shared.clone());
+        let start = self.automaton.horizon(state, longest)?;
+        if let Some(horizon) = self.horizons.get(&(start, node)) {
+            return Ok(horizon.clone());
         }
-        let vocabulary = self.vocabulary.clone();
-        let source = self.source(cut)?;
-        let trie = trie(&vocabulary, source);
-        let mut found = Vec::new();
-        let mut deferred = Vec::new();
-        self.walk(trie, 0..trie.nodes().len(), cut, &mut found, Some(&mut deferred))?;
-        let tokens = match source {
-            Source::All if found.len() < 512 => Mask::from_ids(found),
-            _ => {
-                match source {
-                    Source::All => self.scratch.fill(0),
-                    Source::Slice(slice, length) => {
-                        self.scratch.copy_from_slice(vocabulary.slices()[slice].mask(length));
-                    }
+        let key = self.automaton.fingerprint(start).map(|print| (print, node));
+        let horizon = match key.and_then(|key| self.kept.get(key)) {
+            Some(horizon) => horizon,
+            None => {
+                let horizon = Arc::new(self.make_horizon(start, node)?);
+                if let Some(key) = key {
+                    self.kept.insert(key, &horizon);
                 }
-                for token in found {
-                    self.scratch[token as usize / 32] |= 1 << (token % 32);
-                }
-                Mask::from_words(&self.scratch)
+                horizon
             }
         };
-        let tokens = self.masks.intern(tokens);
-        let shared = Arc::new(Shared { source, tokens, deferred: deferred.into() });
-        self.shared_of.insert(cut, shared.clone());
-        Ok(shared)
+        self.horizons.insert((start, node), horizon.clone());
+        Ok(horizon)
     }
 
-    /// The first slice that the state takes as a whole, or up to a length.
-    fn source(&mut self, state: StateId) -> Result<Source> {
-        for slice in 0..self.vocabulary.slices().len() {
-            let class = self.vocabulary.slices()[slice].class;
-            if let Some(length) = self.automaton.takes(state, slice, class)? {
-                return Ok(Source::Slice(slice, length));
-            }
-        }
-        Ok(Source::All)
+    fn make_horizon(&mut self, start: StateId, node: u32) -> Result<Horizon> {
+        let vocabulary = self.vocabulary.clone();
+        let source = self.source(start, node)?;
+        let mut visitor = HorizonVisitor::default();
+        self.walk(source.trie(&vocabulary), node, start, &mut visitor)?;
+        Ok(visitor.finish(self, source, node))
     }
 
-    /// Collects the tokens of a range of nodes that `start` allows. Nodes whose step is deferred
-    /// are collected apart, with their subtrees left out; without a list for them there are none.
-    fn walk(
+    /// Visits what the tokens below `node` lead to from `start`, which is where `node` leads.
+    fn walk<V: Visitor>(
         &mut self,
         trie: &Trie,
-        range: std::ops::Range<usize>,
+        node: u32,
         start: StateId,
-        found: &mut Vec<u32>,
-        mut deferred: Option<&mut Vec<u32>>,
+        visitor: &mut V,
     ) -> Result<()> {
-        let nodes = trie.nodes();
-        let mut at = range.start;
-        let Some(base) = nodes.get(at).map(|node| node.depth as usize - 1) else {
-            return Ok(());
-        };
-        let mut path = std::mem::take(&mut self.path);
-        path.clear();
-        path.push(start);
-        while at < range.end {
-            let node = nodes[at];
-            let depth = node.depth as usize - base;
-            path.truncate(depth);
-            let state = self.automaton.step(path[depth - 1], node.byte)?;
-            if state == StateId::DEAD {
-                at = node.end as usize;
-            } else if state == StateId::DEFERRED {
-                if let Some(deferred) = deferred.as_deref_mut() {
-                    deferred.push(at as u32);
+        let mut waiting = vec![(node, start)];
+        while let Some((node, state)) = waiting.pop() {
+            let range = trie.child_range(node);
+            if range.1 - range.0 > LARGE {
+                let (classes, chars) = trie.below(node);
+                if self.automaton.reads_all(state, classes, chars)? {
+                    visitor.stay(self, state, trie.tokens_within(range))?;
+                    continue;
                 }
-                at = node.end as usize;
-            } else {
-                found.extend_from_slice(trie.tokens_at(at));
-                path.push(state);
-                at += 1;
+            }
+            let Some(state) = self.read_literals(trie, node, state, visitor, &mut waiting)? else {
+                continue;
+            };
+            let cells = self.automaton.cells(state)?;
+            if let Some(fan) = trie.fan_of(node) {
+                for cell in cells {
+                    let (low, high) = self.automaton.cell_range(cell);
+                    let children = trie.children_within(fan, low, high);
+                    if children.is_empty() {
+                        continue;
+                    }
+                    let target = self.automaton.cell_target(state, cell)?;
+                    for &child in children {
+                        self.visit(trie, child, (state, target), visitor, &mut waiting)?;
+                    }
+                }
+                continue;
+            }
+            let (mut child, mut cell) = (range.0, cells.start);
+            while child < range.1 {
+                let (byte, next) = trie.edge(child);
+                while cell < cells.end && self.automaton.cell_range(cell).1 < byte {
+                    cell += 1;
+                }
+                if cell == cells.end {
+                    break;
+                }
+                if self.automaton.cell_range(cell).0 <= byte {
+                    let target = self.automaton.cell_target(state, cell)?;
+                    self.visit(trie, child, (state, target), visitor, &mut waiting)?;
+                }
+                child = next;
             }
         }
-        self.path = path;
+        Ok(())
+    }
+
+    /// Visits the tokens below `node` that begin with a literal of `state`; the rest of the state,
+    /// if any is left.
+    fn read_literals<V: Visitor>(
+        &mut self,
+        trie: &Trie,
+        node: u32,
+        state: StateId,
+        visitor: &mut V,
+        waiting: &mut Vec<(u32, StateId)>,
+    ) -> Result<Option<StateId>> {
+        let count = self.automaton.config_count(state);
+        let mut rest = Vec::new();
+        for config in 0..count {
+            let Some(literal) = self.automaton.literal(state, config) else {
+                rest.push(config);
+                continue;
+            };
+            let (mut at, mut read, mut tokens) = (Some(node), 0, Vec::new());
+            while let (Some(here), true) = (at, read + 1 < literal.len()) {
+                at = trie.child(here, literal[read]);
+                if let Some(child) = at {
+                    tokens.extend_from_slice(trie.tokens_at(child));
+                    read += 1;
+                }
+            }
+            let last = at.and_then(|here| trie.child(here, literal[read]));
+            let byte = literal[read];
+            if !tokens.is_empty() {
+                visitor.stay(self, state, &tokens)?;
+            }
+            if let Some(last) = last {
+                let before = self.automaton.after_literal(state, config, read)?;
+                let target = self.automaton.step(before, byte)?;
+                self.visit(trie, last, (before, target), visitor, waiting)?;
+            }
+        }
+        match rest.len() {
+            0 if count > 0 => Ok(None),
+            _ => self.automaton.part(state, &rest).map(Some),
+        }
+    }
+
+    /// A walk comes to a node, from one state to another.
+    #[inline]
+    fn visit<V: Visitor>(
+        &mut self,
+        trie: &Trie,
+        node: u32,
+        (before, state): (StateId, StateId),
+        visitor: &mut V,
+        waiting: &mut Vec<(u32, StateId)>,
+    ) -> Result<()> {
+        match state {
+            StateId::DEAD => return Ok(()),
+            StateId::DEFERRED => return visitor.defer(self, trie, node, before),
+            _ => {}
+        }
+        let tokens = trie.tokens_at(node);
+        if !tokens.is_empty() {
+            visitor.reach(self, state, tokens)?;
+        }
+        let (first, end) = trie.child_range(node);
+        if first == end {
+            return Ok(());
+        }
+        if V::ASKS_HORIZONS
+            && end - first > VERY_LARGE
+            && std::ptr::eq(trie, self.vocabulary.trie())
+        {
+            return self.collect(state, node, visitor);
+        }
+        waiting.push((node, self.automaton.opened(state)?));
         Ok(())
     }
 }

@@ -4,11 +4,15 @@
 //! [`Slice`]s: sets of tokens that a permissive state (inside a JSON string, free text) takes as a
 //! whole, so that only the rest has to be walked.
 
+pub mod classes;
 mod slice;
-mod trie;
+pub mod trie;
 
 pub use slice::Slice;
-pub use trie::{Node as TrieNode, Trie};
+pub use trie::Trie;
+
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
 
 use crate::error::{Error, Result};
 
@@ -22,6 +26,7 @@ pub struct Vocabulary {
     trie: Trie,
     slices: Vec<Slice>,
     longest: usize,
+    companion: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Vocabulary {
@@ -71,7 +76,16 @@ impl Vocabulary {
         let mut eos = eos.to_vec();
         eos.sort_unstable();
         eos.dedup();
-        Ok(Vocabulary { trie, slices, longest, bytes, offsets, eos, size })
+        Ok(Vocabulary {
+            trie,
+            slices,
+            longest,
+            bytes,
+            offsets,
+            eos,
+            size,
+            companion: OnceLock::new(),
+        })
     }
 
     /// What a token writes; empty for an id that is never text or does not exist.
@@ -110,6 +124,13 @@ impl Vocabulary {
     /// The slices, the largest first.
     pub fn slices(&self) -> &[Slice] {
         &self.slices
+    }
+
+    /// What a later stage keeps with the vocabulary, made when first asked for. There is one such
+    /// thing; asked for as another type, it is a new one each time.
+    pub(crate) fn companion<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
+        let known = self.companion.get_or_init(|| Arc::new(T::default())).clone();
+        known.downcast().unwrap_or_default()
     }
 
     /// An estimate of the vocabulary's size in bytes.

@@ -7,25 +7,22 @@
 
 use std::sync::OnceLock;
 
-use regex_syntax::utf8::Utf8Sequences;
-
+use super::classes::{self, ClassSet, Place};
 use super::trie::Trie;
 
-/// The classes, as inclusive ranges of code points, in the order in which they are tried.
-///
-/// The first two are what JSON strings and free text are made of; the others what patterns and
-/// identifiers usually are.
-pub(super) const CLASSES: &[&[(u32, u32)]] = &[
+/// The sets of code points, as inclusive ranges, in the order in which they are tried: what free
+/// text and what JSON strings are made of.
+const RANGES: &[&[(u32, u32)]] = &[
     &[(0x00, 0x09), (0x0B, 0x7F), (0x80, 0xD7FF), (0xE000, 0x10_FFFF)],
     &[(0x20, 0x21), (0x23, 0x5B), (0x5D, 0x7F), (0x80, 0xD7FF), (0xE000, 0x10_FFFF)],
-    &[(0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A)],
-    &[(0x61, 0x7A)],
 ];
 
-/// One class with its tokens.
+/// One set of code points with its tokens.
 pub struct Slice {
-    /// The class.
-    pub class: &'static [(u32, u32)],
+    /// The code points, as inclusive ranges.
+    pub ranges: &'static [(u32, u32)],
+    /// The same as classes.
+    pub classes: ClassSet,
     /// Bit `i` is set when token `i` is the start of a text over the class.
     mask: Box<[u32]>,
     /// The same tokens by how many code points they begin.
@@ -66,23 +63,36 @@ pub(super) fn build<'a>(
     text: impl Fn(u32) -> &'a [u8] + Copy,
     size: usize,
 ) -> Vec<Slice> {
-    CLASSES.iter().map(|class| one(class, order, text, size)).collect()
+    let over: Vec<(u32, ClassSet, u32)> = order
+        .iter()
+        .map(|&id| {
+            let (mut place, mut classes, mut chars) = (Place::Whole, 0, 0);
+            for &byte in text(id) {
+                let (next, class) = place.step(byte);
+                place = next;
+                classes |= class;
+                chars += u32::from(class != 0);
+            }
+            (id, classes, chars)
+        })
+        .collect();
+    RANGES.iter().map(|ranges| one(ranges, &over, text, size)).collect()
 }
 
 fn one<'a>(
-    class: &'static [(u32, u32)],
-    order: &[u32],
+    ranges: &'static [(u32, u32)],
+    over: &[(u32, ClassSet, u32)],
     text: impl Fn(u32) -> &'a [u8] + Copy,
     size: usize,
 ) -> Slice {
-    let automaton = ClassAutomaton::new(class);
+    let classes = classes::of_ranges(ranges);
     let mut mask = vec![0u32; size.div_ceil(32)];
     let mut rest = Vec::new();
     let mut by_length: Vec<Vec<u32>> = Vec::new();
-    for &id in order {
-        if automaton.is_prefix(text(id)) {
+    for &(id, of_token, chars) in over {
+        if of_token & !classes == 0 {
             mask[id as usize / 32] |= 1 << (id % 32);
-            let length = text(id).iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
+            let length = chars as usize;
             if by_length.len() <= length {
                 by_length.resize_with(length + 1, Vec::new);
             }
@@ -92,54 +102,6 @@ fn one<'a>(
         }
     }
     let up_to = by_length.iter().map(|_| OnceLock::new()).collect();
-    Slice { class, mask: mask.into(), by_length, up_to, rest: Trie::new(&rest, text) }
-}
-
-/// The texts over a class and their prefixes, as a table over bytes.
-struct ClassAutomaton {
-    /// `next[state][byte]`; state 0 is dead, state 1 is between code points.
-    next: Vec<[u8; 256]>,
-}
-
-impl ClassAutomaton {
-    fn new(class: &[(u32, u32)]) -> Self {
-        let mut next = vec![[0u8; 256], [0u8; 256]];
-        for &(low, high) in class {
-            let (Some(low), Some(high)) = (char::from_u32(low), char::from_u32(high)) else {
-                continue;
-            };
-            for sequence in Utf8Sequences::new(low, high) {
-                let ranges = sequence.as_slice();
-                let mut state = 1usize;
-                for (at, range) in ranges.iter().enumerate() {
-                    let last = at + 1 == ranges.len();
-                    // Sequences of one class either agree on a range of bytes or are disjoint
-                    // there, except that ASCII never shares; a target made once serves the range.
-                    let target = match next[state][range.start as usize] {
-                        0 if last => 1,
-                        0 => {
-                            next.push([0u8; 256]);
-                            next.len() as u8 - 1
-                        }
-                        known => known,
-                    };
-                    for byte in range.start..=range.end {
-                        if next[state][byte as usize] == 0 {
-                            next[state][byte as usize] = target;
-                        }
-                    }
-                    state = target as usize;
-                }
-            }
-        }
-        ClassAutomaton { next }
-    }
-
-    fn is_prefix(&self, bytes: &[u8]) -> bool {
-        let mut state = 1usize;
-        bytes.iter().all(|&byte| {
-            state = self.next[state][byte as usize] as usize;
-            state != 0
-        })
-    }
+    let rest = Trie::new(&rest, text);
+    Slice { ranges, classes, mask: mask.into(), by_length, up_to, rest }
 }

@@ -1,28 +1,62 @@
 //! A byte trie laid out in preorder: a subtree is a contiguous run of nodes, so skipping one is a
 //! jump and walking is a scan.
+//!
+//! Nodes with many children also have a table of them ([`Fan`]), so that a state that reads only a
+//! few bytes looks at those alone. Every node knows which classes of characters occur below it, so
+//! that a subtree over characters that change nothing is taken as a whole.
+
+use super::classes::{ClassSet, Place, BROKEN};
+
+/// Nodes with more children than this have a [`Fan`].
+const FEW_CHILDREN: usize = 8;
 
 /// One node: its byte, where its subtree ends, and the tokens that end here.
 #[derive(Clone, Copy)]
-pub struct Node {
+struct Node {
     /// The index after the last node of this subtree.
-    pub end: u32,
-    /// Where this node's tokens start in [`Trie::tokens`].
+    end: u32,
+    /// Where this node's tokens start in the trie's list.
     tokens: u32,
+    /// The number of its [`Fan`]; 0, which is the root's, for none.
+    fan: u32,
     /// The number of bytes from the root to here, this byte included.
-    pub depth: u16,
+    depth: u16,
     /// The byte that leads here from the parent.
-    pub byte: u8,
+    byte: u8,
 }
+
+/// What is below a node.
+#[derive(Clone, Copy)]
+struct Below {
+    /// The classes of all characters below; [`BROKEN`] inside of a character.
+    classes: ClassSet,
+    /// The most characters that one token has below.
+    chars: u32,
+}
+
+/// The children of a node by their bytes.
+pub struct Fan {
+    bytes: [u64; 4],
+    /// Where its children start in [`Trie::children`].
+    start: u32,
+}
+
+/// The root, for what takes a node to go on from.
+pub const ROOT: u32 = u32::MAX;
 
 /// A set of tokens by their bytes.
 pub struct Trie {
     nodes: Vec<Node>,
     /// Token ids in the order of the nodes they end at.
     tokens: Vec<u32>,
+    below: Vec<Below>,
+    root_below: Below,
+    fans: Vec<Fan>,
+    children: Vec<u32>,
 }
 
 /// Sorts token ids by their bytes.
-pub(super) fn sort<'a>(ids: &mut [u32], text: impl Fn(u32) -> &'a [u8]) {
+pub fn sort<'a>(ids: &mut [u32], text: impl Fn(u32) -> &'a [u8]) {
     // The first eight bytes decide nearly every comparison.
     let prefix = |id: u32| {
         let bytes = text(id);
@@ -40,7 +74,7 @@ pub(super) fn sort<'a>(ids: &mut [u32], text: impl Fn(u32) -> &'a [u8]) {
 
 impl Trie {
     /// The trie of `ids`, which are sorted by their bytes; none of these is empty.
-    pub(super) fn new<'a>(ids: &[u32], text: impl Fn(u32) -> &'a [u8]) -> Self {
+    pub fn new<'a>(ids: &[u32], text: impl Fn(u32) -> &'a [u8]) -> Self {
         let mut nodes: Vec<Node> = Vec::with_capacity(ids.len() * 2);
         let mut path: Vec<u32> = Vec::new();
         let mut previous: &[u8] = &[];
@@ -56,32 +90,178 @@ impl Trie {
             close(&mut nodes, &mut path, shared);
             for (depth, &byte) in bytes.iter().enumerate().skip(shared) {
                 path.push(nodes.len() as u32);
-                nodes.push(Node { end: 0, tokens: at as u32, depth: depth as u16 + 1, byte });
+                let depth = depth as u16 + 1;
+                nodes.push(Node { end: 0, tokens: at as u32, fan: 0, depth, byte });
             }
             previous = bytes;
         }
         close(&mut nodes, &mut path, 0);
-        Trie { nodes, tokens: ids.to_vec() }
+        let mut trie = Trie {
+            nodes,
+            tokens: ids.to_vec(),
+            below: Vec::new(),
+            root_below: Below { classes: 0, chars: 0 },
+            fans: Vec::new(),
+            children: Vec::new(),
+        };
+        trie.note_below();
+        trie.spread_fans();
+        trie
     }
 
-    /// The nodes, in preorder.
-    pub fn nodes(&self) -> &[Node] {
-        &self.nodes
+    fn note_below(&mut self) {
+        let nothing = Below { classes: 0, chars: 0 };
+        self.below = vec![nothing; self.nodes.len()];
+        // The open nodes above the one at hand, and the place each leaves a text at.
+        let mut open: Vec<(u32, Place, ClassSet)> = Vec::new();
+        for at in 0..=self.nodes.len() {
+            let depth = self.nodes.get(at).map_or(1, |node| node.depth as usize);
+            while open.len() >= depth {
+                let Some((node, place, class)) = open.pop() else { break };
+                let here = self.below[node as usize];
+                let parent = match open.last() {
+                    Some(&(parent, ..)) => &mut self.below[parent as usize],
+                    None => &mut self.root_below,
+                };
+                parent.classes |= here.classes | class;
+                parent.chars = parent.chars.max(here.chars + u32::from(class != 0));
+                if place != Place::Whole {
+                    self.below[node as usize].classes |= BROKEN;
+                }
+            }
+            if let Some(node) = self.nodes.get(at) {
+                let before = open.last().map_or(Place::Whole, |open| open.1);
+                let (place, class) = before.step(node.byte);
+                open.push((at as u32, place, class));
+            }
+        }
+    }
+
+    fn spread_fans(&mut self) {
+        let root = self.fan(ROOT);
+        self.fans.push(root);
+        for at in 0..self.nodes.len() as u32 {
+            let (first, end) = self.child_range(at);
+            // Each child is at least one node.
+            if (end - first) as usize <= FEW_CHILDREN {
+                continue;
+            }
+            let mut count = 0;
+            let mut child = first;
+            while child < end && count <= FEW_CHILDREN {
+                count += 1;
+                child = self.nodes[child as usize].end;
+            }
+            if count > FEW_CHILDREN {
+                self.nodes[at as usize].fan = self.fans.len() as u32;
+                let fan = self.fan(at);
+                self.fans.push(fan);
+            }
+        }
+    }
+
+    fn fan(&mut self, node: u32) -> Fan {
+        let mut fan = Fan { bytes: [0; 4], start: self.children.len() as u32 };
+        let (mut child, end) = self.child_range(node);
+        while child < end {
+            let Node { byte, end, .. } = self.nodes[child as usize];
+            fan.bytes[byte as usize / 64] |= 1 << (byte % 64);
+            self.children.push(child);
+            child = end;
+        }
+        fan
+    }
+
+    /// The nodes below `node`, the children among them.
+    #[inline]
+    pub fn child_range(&self, node: u32) -> (u32, u32) {
+        match node {
+            ROOT => (0, self.nodes.len() as u32),
+            _ => (node + 1, self.nodes[node as usize].end),
+        }
+    }
+
+    /// The table of a node's children, if there are many.
+    #[inline]
+    pub fn fan_of(&self, node: u32) -> Option<&Fan> {
+        match node {
+            ROOT => self.fans.first(),
+            _ => match self.nodes[node as usize].fan {
+                0 => None,
+                fan => self.fans.get(fan as usize),
+            },
+        }
+    }
+
+    /// The children in a fan whose bytes are in `low..=high`.
+    #[inline]
+    pub fn children_within(&self, fan: &Fan, low: u8, high: u8) -> &[u32] {
+        let start = fan.start as usize + fan.rank(low as u32);
+        let end = fan.start as usize + fan.rank(high as u32 + 1);
+        &self.children[start..end]
+    }
+
+    /// The child of a node by its byte.
+    #[inline]
+    pub fn child(&self, node: u32, byte: u8) -> Option<u32> {
+        if let Some(fan) = self.fan_of(node) {
+            return self.children_within(fan, byte, byte).first().copied();
+        }
+        let (mut child, end) = self.child_range(node);
+        while child < end {
+            let (of_child, next) = self.edge(child);
+            if of_child >= byte {
+                return (of_child == byte).then_some(child);
+            }
+            child = next;
+        }
+        None
+    }
+
+    /// The byte of a node, and the first node after its subtree.
+    #[inline]
+    pub fn edge(&self, node: u32) -> (u8, u32) {
+        let node = &self.nodes[node as usize];
+        (node.byte, node.end)
+    }
+
+    /// The number of bytes from the root to a node.
+    pub fn depth(&self, node: u32) -> usize {
+        self.nodes[node as usize].depth as usize
+    }
+
+    /// The classes of all characters below a node, and the most of them that one token has there.
+    #[inline]
+    pub fn below(&self, node: u32) -> (ClassSet, u32) {
+        let below = match node {
+            ROOT => &self.root_below,
+            _ => &self.below[node as usize],
+        };
+        (below.classes, below.chars)
     }
 
     /// The tokens that end at a node. Ids sorted by bytes are ids in preorder, so these are the run
     /// from where the node was made to where the next one was; an inner node made for a longer
     /// token starts where its child does.
     #[inline]
-    pub fn tokens_at(&self, node: usize) -> &[u32] {
-        let start = self.nodes[node].tokens as usize;
-        let end = self.nodes.get(node + 1).map_or(self.tokens.len(), |next| next.tokens as usize);
-        &self.tokens[start..end]
+    pub fn tokens_at(&self, node: u32) -> &[u32] {
+        let start = self.nodes[node as usize].tokens as usize;
+        &self.tokens[start..self.tokens_before(node + 1)]
+    }
+
+    /// The tokens that end in a range of nodes.
+    pub fn tokens_within(&self, (first, end): (u32, u32)) -> &[u32] {
+        &self.tokens[self.tokens_before(first)..self.tokens_before(end)]
+    }
+
+    #[inline]
+    fn tokens_before(&self, node: u32) -> usize {
+        self.nodes.get(node as usize).map_or(self.tokens.len(), |node| node.tokens as usize)
     }
 
     /// A token at or below a node.
-    pub fn first_token(&self, node: usize) -> u32 {
-        self.tokens[self.nodes[node].tokens as usize]
+    pub fn first_token(&self, node: u32) -> u32 {
+        self.tokens[self.nodes[node as usize].tokens as usize]
     }
 
     /// All tokens, sorted by their bytes.
@@ -91,6 +271,25 @@ impl Trie {
 
     /// An estimate of the trie's size in bytes.
     pub fn memory(&self) -> usize {
-        self.nodes.len() * size_of::<Node>() + self.tokens.len() * 4
+        self.nodes.len() * (size_of::<Node>() + size_of::<Below>())
+            + self.tokens.len() * 4
+            + self.fans.len() * size_of::<Fan>()
+            + self.children.len() * 4
+    }
+}
+
+impl Fan {
+    /// How many children have a byte below `byte`.
+    #[inline]
+    fn rank(&self, byte: u32) -> usize {
+        let (word, bit) = ((byte / 64) as usize, byte % 64);
+        let mut rank = 0;
+        for &bytes in &self.bytes[..word] {
+            rank += bytes.count_ones();
+        }
+        if bit != 0 {
+            rank += (self.bytes[word] & ((1 << bit) - 1)).count_ones();
+        }
+        rank as usize
     }
 }

@@ -9,7 +9,7 @@
 //!
 //! - Far from the end one number per state decides: from so many tokens on, whichever token comes
 //!   is fine ([`room`]). It is counted in bytes, which is quick and never too small as long as each
-//!   byte is a token, and is found once for all states that share a horizon.
+//!   byte is a token.
 //! - Nearer, the states that the tokens of a state lead to are costed one by one ([`costs`]), each
 //!   by writing down a text that completes it and cutting it into as few tokens as it goes
 //!   ([`way`]). All numbers of tokens left that allow the same tokens share one mask.
@@ -52,8 +52,6 @@ pub(super) struct Budget {
     alike: FxHashMap<Outline, StateId>,
     /// From so many tokens left on, a state allows all its tokens.
     rooms: FxHashMap<StateId, u32>,
-    /// What a horizon adds to that.
-    horizons: FxHashMap<StateId, u32>,
     costs: FxHashMap<StateId, Arc<Costs>>,
     costs_memory: usize,
 }
@@ -68,7 +66,6 @@ impl Budget {
             tried: FxHashSet::default(),
             alike: FxHashMap::default(),
             rooms: FxHashMap::default(),
-            horizons: FxHashMap::default(),
             costs: FxHashMap::default(),
             costs_memory: 0,
         }
@@ -76,7 +73,7 @@ impl Budget {
 
     fn memory(&self) -> usize {
         let states = self.ways.len() * 24 + self.tried.len() * 8;
-        let numbers = (self.rooms.len() + self.horizons.len()) * 16;
+        let numbers = self.rooms.len() * 16;
         states + numbers + self.costs_memory + self.distances.memory()
     }
 }

@@ -6,7 +6,7 @@ use super::Budget;
 use crate::automaton::StateId;
 use crate::error::Result;
 use crate::index::Inner;
-use crate::vocabulary::Trie;
+use crate::vocabulary::trie::{Trie, ROOT};
 
 /// Tokens that lead to one state, or to states that differ only in the text of a capture.
 pub(super) struct Group {
@@ -31,10 +31,10 @@ impl Budget {
     ) -> Result<Option<Vec<Group>>> {
         let vocabulary = inner.vocabulary.clone();
         let trie = vocabulary.trie();
-        let open = inner.automaton.forget_texts(state)?;
+        let open = inner.automaton.without_texts(state)?;
         let mut found = Found::default();
         let mut deferred = Vec::new();
-        let all = 0..trie.nodes().len();
+        let all = trie.child_range(ROOT);
         if !self.walk(inner, trie, all, open, fuel, &mut found, Some(&mut deferred))? {
             return Ok(None);
         }
@@ -48,14 +48,13 @@ impl Budget {
             groups.push(Group { tokens, state: true_state, differ });
         }
         for node in deferred {
-            let at = &trie.nodes()[node];
-            let path = &vocabulary.token(trie.first_token(node))[..at.depth as usize];
+            let path = &vocabulary.token(trie.first_token(node))[..trie.depth(node)];
             let reached = inner.automaton.run(state, path)?;
             if reached == StateId::DEAD {
                 continue;
             }
             found.add(self, reached, trie.tokens_at(node));
-            let below = node + 1..at.end as usize;
+            let below = trie.child_range(node);
             if !self.walk(inner, trie, below, reached, fuel, &mut found, None)? {
                 return Ok(None);
             }
@@ -75,32 +74,32 @@ impl Budget {
         &self,
         inner: &mut Inner,
         trie: &Trie,
-        range: std::ops::Range<usize>,
+        (first, end): (u32, u32),
         start: StateId,
         fuel: &mut Fuel,
         found: &mut Found,
-        mut deferred: Option<&mut Vec<usize>>,
+        mut deferred: Option<&mut Vec<u32>>,
     ) -> Result<bool> {
-        let nodes = trie.nodes();
-        let mut at = range.start;
-        let Some(base) = nodes.get(at).map(|node| node.depth as usize - 1) else {
+        if first == end {
             return Ok(true);
-        };
+        }
+        let base = trie.depth(first) - 1;
         let mut path = vec![start];
-        while at < range.end {
+        let mut at = first;
+        while at < end {
             if fuel.0 == 0 {
                 return Ok(false);
             }
             fuel.0 -= 1;
-            let node = nodes[at];
-            let depth = node.depth as usize - base;
+            let (byte, after) = trie.edge(at);
+            let depth = trie.depth(at) - base;
             path.truncate(depth);
-            let next = inner.automaton.step(path[depth - 1], node.byte)?;
+            let next = inner.automaton.step(path[depth - 1], byte)?;
             if next == StateId::DEAD || next == StateId::DEFERRED {
                 if let (StateId::DEFERRED, Some(deferred)) = (next, deferred.as_deref_mut()) {
                     deferred.push(at);
                 }
-                at = node.end as usize;
+                at = after;
                 continue;
             }
             found.add(self, next, trie.tokens_at(at));

@@ -1,15 +1,22 @@
 //! Far from the end: from how many tokens left on every token of a state is fine.
 //!
-//! Counted in bytes, over all states that a token can lead to. Tokens that stay inside a terminal
-//! in progress are bounded by the most that is ever left of it; the others are walked, on the
-//! state's horizon where that suffices, as for its mask.
+//! Counted in bytes, over all states that a token can lead to: the walk is that of the mask. Tokens
+//! that stay inside a terminal in progress are bounded by the most that is ever left of it.
+
+use rustc_hash::FxHashSet;
 
 use super::Budget;
-use crate::automaton::StateId;
+use crate::automaton::{Distances, StateId};
 use crate::error::Result;
 use crate::expr::ENDLESS;
+use crate::index::horizon::Horizon;
+use crate::index::walk::Visitor;
 use crate::index::Inner;
-use crate::vocabulary::Trie;
+use crate::vocabulary::trie::{Trie, ROOT};
+
+/// By how many bytes a text may be longer because it must be none of some exceptions, as far as a
+/// mask far from the end goes.
+const EXCEPTION_MARGIN: u32 = 64;
 
 impl Budget {
     pub(super) fn room(&mut self, inner: &mut Inner, state: StateId) -> Result<u32> {
@@ -24,74 +31,74 @@ impl Budget {
 
     /// The most bytes that a state which a token of `state` leads to can need.
     fn most_bytes(&mut self, inner: &mut Inner, state: StateId) -> Result<u32> {
-        let inside = self.distances.inside(&mut inner.automaton, state)?;
-        if inside == ENDLESS {
-            return Ok(ENDLESS);
-        }
-        let shared = inner.shared(state)?;
-        let longest = inner.vocabulary.longest() as u32;
-        let horizon = inner.horizon(state)?;
-        let local = match self.horizons.get(&horizon) {
-            Some(&known) => known,
-            None => {
-                let vocabulary = inner.vocabulary.clone();
-                let trie = shared.trie(&vocabulary);
-                let range = 0..trie.nodes().len();
-                let most = self.most_reached(inner, trie, range, horizon)?;
-                self.horizons.insert(horizon, most);
-                most
-            }
+        let mut most = Most {
+            bytes: 0,
+            unclear: Vec::new(),
+            last: StateId::DEAD,
+            distances: &mut self.distances,
         };
-        let beyond = self.distances.beyond(&mut inner.automaton, state, longest)?;
-        let mut most = inside.max(local.saturating_add(beyond));
+        inner.collect(state, ROOT, &mut most)?;
+        let Most { mut bytes, unclear, distances, .. } = most;
         let vocabulary = inner.vocabulary.clone();
-        let trie = shared.trie(&vocabulary);
-        for &node in shared.deferred() {
-            let at = &trie.nodes()[node as usize];
-            let path = &vocabulary.token(trie.first_token(node as usize))[..at.depth as usize];
-            let reached = inner.automaton.run(state, path)?;
-            if reached == StateId::DEAD {
-                continue;
+        for token in unclear {
+            let reached = inner.automaton.run(state, vocabulary.token(token))?;
+            if reached != StateId::DEAD {
+                bytes = bytes.max(distances.state(&mut inner.automaton, reached)?.certain);
             }
-            most = most.max(self.distances.state(&mut inner.automaton, reached)?.certain);
-            let range = node as usize + 1..at.end as usize;
-            most = most.max(self.most_reached(inner, trie, range, reached)?);
         }
-        Ok(most)
+        Ok(bytes)
+    }
+}
+
+/// The most that is needed where the tokens seen so far lead.
+struct Most<'a> {
+    bytes: u32,
+    /// Tokens that only the whole state can tell about.
+    unclear: Vec<u32>,
+    /// The state asked about last.
+    last: StateId,
+    distances: &'a mut Distances,
+}
+
+impl Most<'_> {
+    fn needs(&mut self, inner: &Inner, state: StateId, bytes: u32) {
+        let margin = if inner.automaton.is_loose(state) { EXCEPTION_MARGIN } else { 0 };
+        self.bytes = self.bytes.max(bytes.saturating_add(margin));
+    }
+}
+
+impl Visitor for Most<'_> {
+    const ASKS_HORIZONS: bool = true;
+
+    fn reach(&mut self, inner: &mut Inner, state: StateId, _: &[u32]) -> Result<()> {
+        if state != self.last && self.bytes != ENDLESS {
+            let bytes = self.distances.state(&mut inner.automaton, state)?.certain;
+            self.needs(inner, state, bytes);
+            self.last = state;
+        }
+        Ok(())
     }
 
-    /// The most bytes that a state needs which the tokens of a range of nodes lead to from `start`.
-    fn most_reached(
-        &mut self,
-        inner: &mut Inner,
-        trie: &Trie,
-        range: std::ops::Range<usize>,
-        start: StateId,
-    ) -> Result<u32> {
-        let nodes = trie.nodes();
-        let mut most = 0;
-        let mut at = range.start;
-        let Some(base) = nodes.get(at).map(|node| node.depth as usize - 1) else {
-            return Ok(0);
-        };
-        let mut path = vec![start];
-        let mut last = StateId::DEAD;
-        while at < range.end {
-            let node = nodes[at];
-            let depth = node.depth as usize - base;
-            path.truncate(depth);
-            let state = inner.automaton.step(path[depth - 1], node.byte)?;
-            if matches!(state, StateId::DEAD | StateId::DEFERRED) {
-                at = node.end as usize;
-                continue;
-            }
-            if state != last && !trie.tokens_at(at).is_empty() {
-                most = most.max(self.distances.state(&mut inner.automaton, state)?.certain);
-                last = state;
-            }
-            path.push(state);
-            at += 1;
-        }
-        Ok(most)
+    fn stay(&mut self, inner: &mut Inner, state: StateId, _: &[u32]) -> Result<()> {
+        let state = inner.automaton.opened(state)?;
+        let bytes = self.distances.inside(&mut inner.automaton, state)?;
+        self.needs(inner, state, bytes);
+        Ok(())
     }
+
+    fn within(&mut self, inner: &mut Inner, state: StateId, _: &Horizon) -> Result<()> {
+        self.stay(inner, state, &[])
+    }
+
+    fn defer(&mut self, _: &mut Inner, trie: &Trie, node: u32, _: StateId) -> Result<()> {
+        self.unclear.extend_from_slice(trie.tokens_at(node));
+        self.unclear.extend_from_slice(trie.tokens_within(trie.child_range(node)));
+        Ok(())
+    }
+
+    fn mark(&self) -> (usize, usize) {
+        (0, 0)
+    }
+
+    fn take_back(&mut self, _: (usize, usize), _: &FxHashSet<u32>) {}
 }

@@ -7,6 +7,7 @@ use crate::automaton::StateId;
 use crate::error::Result;
 use crate::expr::ENDLESS;
 use crate::index::Inner;
+use crate::vocabulary::trie::ROOT;
 use crate::vocabulary::Vocabulary;
 
 /// The longest text that is written down, in bytes.
@@ -28,22 +29,13 @@ pub(super) struct Way {
 
 /// The tokens that begin a text, found byte by byte.
 pub(super) struct Spelling {
-    /// The node of the vocabulary's trie for each first byte.
-    roots: Box<[Option<u32>; 256]>,
     stop: Box<[u32]>,
     single_bytes: [bool; 256],
 }
 
 impl Spelling {
     pub fn new(vocabulary: &Vocabulary, stop: &[u32]) -> Self {
-        let nodes = vocabulary.trie().nodes();
-        let mut roots = Box::new([None; 256]);
-        let mut at = 0;
-        while at < nodes.len() {
-            roots[nodes[at].byte as usize] = Some(at as u32);
-            at = nodes[at].end as usize;
-        }
-        let mut spelling = Spelling { roots, stop: stop.into(), single_bytes: [false; 256] };
+        let mut spelling = Spelling { stop: stop.into(), single_bytes: [false; 256] };
         for byte in 0..=255u8 {
             let mut single = false;
             spelling.beginnings(vocabulary, &[byte], |_, _| single = true);
@@ -66,26 +58,14 @@ impl Spelling {
         mut found: impl FnMut(usize, u32),
     ) {
         let trie = vocabulary.trie();
-        let nodes = trie.nodes();
-        let Some(&first) = text.first() else { return };
-        let Some(root) = self.roots[first as usize] else { return };
-        let mut at = root as usize;
-        let mut depth = 1;
-        loop {
-            let usable = trie.tokens_at(at).iter().find(|id| !self.is_stop(**id));
+        let mut node = ROOT;
+        for (read, &byte) in text.iter().enumerate() {
+            let Some(child) = trie.child(node, byte) else { return };
+            let usable = trie.tokens_at(child).iter().find(|id| !self.is_stop(**id));
             if let Some(&token) = usable {
-                found(depth, token);
+                found(read + 1, token);
             }
-            let Some(&byte) = text.get(depth) else { return };
-            let end = nodes[at].end as usize;
-            at += 1;
-            while at < end && nodes[at].byte < byte {
-                at = nodes[at].end as usize;
-            }
-            if at >= end || nodes[at].byte != byte {
-                return;
-            }
-            depth += 1;
+            node = child;
         }
     }
 

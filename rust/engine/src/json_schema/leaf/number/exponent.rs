@@ -84,6 +84,10 @@ impl Rule for Exponents {
         place.digits > 0 && (place.least..=place.most).contains(&value)
     }
 
+    fn is_lasting(&self) -> bool {
+        true
+    }
+
     fn expand(&self, exprs: &mut Exprs, rule: RuleId, state: u64) -> ExprId {
         let place = Place::unpacked(state);
         let mut target = |place: Place| {

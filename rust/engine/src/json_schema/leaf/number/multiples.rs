@@ -61,6 +61,10 @@ impl Rule for Multiples {
         false
     }
 
+    fn is_lasting(&self) -> bool {
+        true
+    }
+
     fn expand(&self, exprs: &mut Exprs, rule: RuleId, state: u64) -> ExprId {
         let place = Place::unpacked(state);
         let mut arms = Vec::with_capacity(10);

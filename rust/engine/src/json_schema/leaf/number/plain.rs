@@ -371,6 +371,10 @@ impl Rule for Digits {
         place.count < self.places && low && place.rest % self.left(place.count) == 0
     }
 
+    fn is_lasting(&self) -> bool {
+        true
+    }
+
     fn expand(&self, exprs: &mut Exprs, rule: RuleId, state: u64) -> ExprId {
         let place = Place::unpacked(state, self.places);
         let mut arms = Vec::with_capacity(11);

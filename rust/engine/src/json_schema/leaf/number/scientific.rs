@@ -227,6 +227,10 @@ impl Rule for Digits {
         false
     }
 
+    fn is_lasting(&self) -> bool {
+        true
+    }
+
     fn expand(&self, exprs: &mut Exprs, rule: RuleId, state: u64) -> ExprId {
         let place = Place::unpacked(state);
         let mut arms = Vec::with_capacity(12);

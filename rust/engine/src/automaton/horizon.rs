@@ -1,0 +1,203 @@
+//! What little of a state decides nearly all of its mask.
+//!
+//! A state allows what any of its configurations allows. The *horizon* of a state of one
+//! configuration has a hole for the stack, counts that cannot run out within a token made
+//! unbounded, a captured text left open, and no exceptions (keys already used): states in the same
+//! terminal share one, whatever follows. A step that would need what was left out comes to
+//! [`StateId::DEFERRED`] and is answered by the state itself.
+//!
+//! Paths that end in the same state of a horizon, and there in its hole, lead each state that has
+//! the horizon to one and the same state of its own, unless they are an exception of its.
+
+use super::predict::Prediction;
+use super::stack::{Next, StackId};
+use super::text::TextId;
+use super::{Automaton, Config, State, StateId};
+use crate::error::Result;
+use crate::expr::{ExprId, Fingerprint, UNBOUNDED};
+use crate::grammar::Node;
+
+/// How many frames of a stack there are in place of a hole.
+const DEPTH: u32 = 1;
+
+impl Automaton {
+    /// How many configurations a state has.
+    pub(crate) fn config_count(&self, state: StateId) -> usize {
+        self.states[state.index()].configs.len()
+    }
+
+    /// How many bytes the terminal of a configuration may go on with.
+    pub(crate) fn width(&mut self, state: StateId, config: usize) -> Result<u32> {
+        let terminal = self.states[state.index()].configs[config].terminal;
+        let row = self.grammar.exprs.row(terminal)?;
+        Ok(row.iter().map(|arm| u32::from(arm.high - arm.low) + 1).sum())
+    }
+
+    /// The state of some of a state's configurations.
+    pub(crate) fn part(&mut self, state: StateId, configs: &[usize]) -> Result<StateId> {
+        let all = &self.states[state.index()].configs;
+        if configs.len() == all.len() {
+            return Ok(state);
+        }
+        let configs: Box<[Config]> = configs.iter().map(|&at| all[at]).collect();
+        self.intern_checked(State { configs, accepting: false })
+    }
+
+    /// The horizon of a state, for texts of at most `bytes` bytes. Several configurations have
+    /// holes of their own, and keep their exceptions. Where a guard makes it matter whether a stack
+    /// can follow, there is its top in place of a hole.
+    pub(crate) fn horizon(&mut self, state: StateId, bytes: u32) -> Result<StateId> {
+        let mut configs = self.states[state.index()].configs.clone();
+        if let [config] = &mut *configs {
+            self.loosen(config);
+        }
+        let mut stacks: Vec<StackId> = Vec::with_capacity(1);
+        for config in &mut configs {
+            config.terminal = self.grammar.exprs.clamp(config.terminal, bytes);
+            config.text = config.text.forgotten();
+            if !self.completable.any_stack() {
+                config.stack = self.truncate(config.stack, DEPTH, bytes)?;
+                continue;
+            }
+            let hole = match stacks.iter().position(|&stack| stack == config.stack) {
+                Some(hole) => hole,
+                None => {
+                    stacks.push(config.stack);
+                    stacks.len() - 1
+                }
+            };
+            config.stack = self.stacks.hole(hole as u32);
+        }
+        // Whether the text may end is no matter of the mask.
+        self.finish(Prediction::of(configs.into_vec(), false))
+    }
+
+    /// The top `depth` frames of every way, the rest cut off (further down where it matters how the
+    /// frame above ends), captured texts left open, and counts above `bytes` made unbounded: every
+    /// round takes a byte.
+    fn truncate(&mut self, stack: StackId, depth: u32, bytes: u32) -> Result<StackId> {
+        if depth == 0 {
+            return Ok(StackId::CUT);
+        }
+        let mut frames = self.stacks.frames(stack).to_vec();
+        for frame in &mut frames {
+            let uncut = if self.may_be_cut(frame)? { depth - 1 } else { depth };
+            if let Next::Node { node, text } = &mut frame.next {
+                *text = text.forgotten();
+                if let Node::Repeat { body, min, max } = *self.grammar.node(*node) {
+                    let max = if max > bytes { UNBOUNDED } else { max };
+                    *node = self.grammar.repeat(body, min.min(bytes.saturating_add(1)), max);
+                }
+            }
+            if !matches!(frame.next, Next::End | Next::Cut) {
+                // As deep as the stack, where it cannot be cut.
+                frame.below = stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
+                    self.truncate(frame.below, uncut, bytes)
+                })?;
+            }
+        }
+        frames.sort_unstable();
+        frames.dedup();
+        Ok(self.stacks.intern(frames))
+    }
+
+    /// What a horizon is in every index; none if that cannot be said.
+    pub(crate) fn fingerprint(&mut self, horizon: StateId) -> Option<Fingerprint> {
+        let configs = self.states[horizon.index()].configs.clone();
+        let mut parts = Vec::with_capacity(configs.len());
+        for config in &configs {
+            let terminal = self.grammar.exprs.fingerprint(config.terminal)?;
+            let guard = self.grammar.exprs.fingerprint(config.guard)?;
+            let hole = self.stacks.hole_number(config.stack)?;
+            let captured = config.text != TextId::NONE;
+            parts.push((terminal, guard, hole, captured, config.greedy, config.loose));
+        }
+        Some(Fingerprint::of(parts))
+    }
+
+    /// The exceptions that the horizon of a state leaves out.
+    pub(crate) fn exceptions(&self, state: StateId) -> Vec<ExprId> {
+        match *self.states[state.index()].configs {
+            [config] if !config.loose => match self.exceptions_of(&config) {
+                Some((_, exceptions)) => exceptions,
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether exceptions were left out of a state.
+    pub(crate) fn is_loose(&self, state: StateId) -> bool {
+        self.states[state.index()].configs.iter().any(|config| config.loose)
+    }
+
+    fn exceptions_of(&self, config: &Config) -> Option<(ExprId, Vec<ExprId>)> {
+        // Only where every way on that is no end has ways without end: one of them is no exception.
+        let (wide, exceptions) = self.grammar.exprs.exceptions(config.terminal)?;
+        self.grammar.exprs.facts(wide).endless.then_some((wide, exceptions))
+    }
+
+    fn loosen(&self, config: &mut Config) {
+        if let Some((wide, _)) = self.exceptions_of(config) {
+            config.terminal = wide;
+            config.loose = true;
+        }
+    }
+
+    /// The state with the text that is being captured left open; the state itself if there is none.
+    pub(crate) fn without_texts(&mut self, state: StateId) -> Result<StateId> {
+        let State { configs, accepting } = &self.states[state.index()];
+        if configs.iter().all(|config| config.text == config.text.forgotten()) {
+            return Ok(state);
+        }
+        let accepting = *accepting;
+        let mut configs = configs.clone().into_vec();
+        for config in &mut configs {
+            config.text = config.text.forgotten();
+        }
+        self.finish(Prediction::of(configs, accepting))
+    }
+
+    /// The state for a walk of the vocabulary: captured texts left open and exceptions left out,
+    /// since there every node would make another text and another rest of the exceptions.
+    pub(crate) fn opened(&mut self, state: StateId) -> Result<StateId> {
+        let configs = &self.states[state.index()].configs;
+        let is_open = |config: &Config| {
+            config.text == config.text.forgotten()
+                && (config.loose || self.exceptions_of(config).is_none())
+        };
+        if configs.iter().all(is_open) {
+            return Ok(state);
+        }
+        if let Some(&known) = self.opened.get(&state) {
+            return Ok(known);
+        }
+        let mut configs = configs.clone().into_vec();
+        for config in &mut configs {
+            config.text = config.text.forgotten();
+            self.loosen(config);
+        }
+        let open = self.finish(Prediction::of(configs, false))?;
+        self.opened.insert(state, open);
+        Ok(open)
+    }
+
+    /// Whether all paths to a state of a horizon lead to one state, after `byte`, of each state
+    /// that has the horizon. Not so if a terminal goes on of which something was left out, nor if
+    /// more is left open than holes.
+    pub(crate) fn forgets(&mut self, state: StateId, byte: u8) -> Result<bool> {
+        for at in 0..self.states[state.index()].configs.len() {
+            let Config { terminal, loose, stack, .. } = self.states[state.index()].configs[at];
+            if self.stacks.hole_number(stack).is_none() {
+                return Ok(false);
+            }
+            if !loose && !self.grammar.exprs.facts(terminal).counted {
+                continue;
+            }
+            if !matches!(self.grammar.exprs.step(terminal, byte)?, ExprId::NEVER | ExprId::EMPTY) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}

@@ -4,7 +4,7 @@
 //! The inside of a string, free text, an identifier: nearly every token of a vocabulary is allowed
 //! there, and this is how that is known without trying them.
 
-use super::{ExprId, Exprs};
+use super::{ExprId, Exprs, Transition};
 use crate::error::Result;
 use crate::vocabulary::classes::{self, ClassSet, ABOVE_ASCII};
 
@@ -124,6 +124,16 @@ impl Exprs {
     /// The one state after any one code point above ASCII, [`ExprId::NEVER`] if there is no such
     /// state.
     fn after_any_above_ascii(&mut self, state: ExprId) -> Result<ExprId> {
+        // Where it is not one state, that shows in the shortest of them, without a search.
+        let covering = |row: &[Transition], low, high| {
+            row.iter().find(|arm| arm.low <= low && high <= arm.high).map(|arm| arm.target)
+        };
+        let Some(inside) = covering(self.row(state)?, 0xC2, 0xDF) else {
+            return Ok(ExprId::NEVER);
+        };
+        if covering(self.row(inside)?, 0x80, 0xBF).is_none() {
+            return Ok(ExprId::NEVER);
+        }
         let class = self.class(&[(0x80, 0x10_FFFF)]);
         let mut reached = ExprId::NEVER;
         let mut open = vec![(state, class)];

@@ -29,8 +29,7 @@ impl Automaton {
     /// How many bytes the terminal of a configuration may go on with.
     pub(crate) fn width(&mut self, state: StateId, config: usize) -> Result<u32> {
         let terminal = self.states[state.index()].configs[config].terminal;
-        let row = self.grammar.exprs.row(terminal)?;
-        Ok(row.iter().map(|arm| u32::from(arm.high - arm.low) + 1).sum())
+        self.grammar.exprs.width(terminal)
     }
 
     /// The state of some of a state's configurations.

@@ -81,14 +81,16 @@ impl Exprs {
 
     /// Whether some character of the classes may be read from a state.
     fn reads_any(&mut self, state: ExprId, classes: ClassSet) -> Result<bool> {
-        Ok(self.row(state)?.iter().any(|arm| {
-            arm.high >= 0x80
-                || (arm.low..=arm.high).any(|byte| classes::of_ascii(byte) & classes != 0)
+        Ok(self.ranges(state)?.into_iter().any(|(low, high)| {
+            high >= 0x80 || (low..=high).any(|byte| classes::of_ascii(byte) & classes != 0)
         }))
     }
 
     /// One link: the classes of which every character leads to one and the same state.
     fn link(&mut self, state: ExprId) -> Result<Chain> {
+        if self.byte_by_byte(state).is_some() {
+            return Ok(Chain::default());
+        }
         let mut above = None;
         for probe in PROBES {
             let target = match probe {

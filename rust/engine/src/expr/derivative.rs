@@ -1,12 +1,15 @@
 //! Rows of the lazy automaton: for ranges of bytes, the derivative by those bytes.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use rustix::time::{clock_gettime, ClockId};
 
 use super::row::{self, RowRef, Transition};
 use super::{Expr, ExprId, Exprs, UNBOUNDED};
 use crate::error::{Error, Result};
 
-/// How long the work of one call (a compile, a mask, a token) may take.
+/// How long the work of one call (a compile, a mask, a token) may take, in the processor's time: a
+/// machine busy with other things makes no constraint too hard.
 const CALL_LIMIT: Duration = Duration::from_millis(1500);
 /// How many pieces of work go by between two looks at the clock.
 const CLOCK_TICKS: u32 = 64;
@@ -42,6 +45,16 @@ impl Exprs {
         bytes.sort_unstable();
         bytes.dedup();
         Ok(bytes.into_iter().map(|byte| (byte, byte)).collect())
+    }
+
+    /// How many bytes may lead on from a state, at most.
+    pub(crate) fn width(&mut self, state: ExprId) -> Result<u32> {
+        let of_row = |row: &[Transition]| -> u32 {
+            row.iter().map(|arm| u32::from(arm.high - arm.low) + 1).sum()
+        };
+        let Some(at) = self.byte_by_byte(state) else { return Ok(of_row(self.row(state)?)) };
+        let skipped = if self.is_nullable(at.head) { of_row(self.row(at.tail)?) } else { 0 };
+        Ok(at.bytes.len() as u32 + skipped)
     }
 
     /// Whether the whole of `text` matches.
@@ -101,7 +114,8 @@ impl Exprs {
         if self.ticks % CLOCK_TICKS != 0 {
             return Ok(());
         }
-        let now = Instant::now();
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        let now = Duration::new(time.tv_sec as u64, time.tv_nsec as u32);
         match self.deadline {
             // Short calls, nearly all of them, never look at the clock.
             None => self.deadline = Some(now + CALL_LIMIT),

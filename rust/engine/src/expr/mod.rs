@@ -162,8 +162,8 @@ pub struct Exprs {
     pieces: FxHashMap<(ExprId, ExprId, ExprId), Option<ExprId>>,
     chains: FxHashMap<ExprId, Chain>,
     fingerprints: FxHashMap<ExprId, Option<Fingerprint>>,
-    /// When the call at hand must be done, once it has gone on for a while.
-    deadline: Option<std::time::Instant>,
+    /// At what time of its thread the call at hand must be done, once it has gone on for a while.
+    deadline: Option<std::time::Duration>,
     ticks: u32,
     /// How many expressions an emptiness search may visit.
     pub emptiness_limit: usize,

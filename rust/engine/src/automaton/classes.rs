@@ -21,8 +21,7 @@ impl Automaton {
             if guard != ExprId::NEVER {
                 continue;
             }
-            let chain = self.grammar.exprs.chain(terminal)?;
-            if classes & !chain.classes == 0 && chars <= chain.chars {
+            if self.grammar.exprs.reads_all(terminal, classes, chars)? {
                 return Ok(true);
             }
         }

@@ -12,48 +12,37 @@ use crate::vocabulary::classes::{self, ClassSet, ABOVE_ASCII};
 /// above ASCII.
 const PROBES: [u8; 5] = [b'a', b'0', b' ', b'A', 0xC3];
 
-/// How many expressions a chain may have; longer ones are taken as this long.
-const LONGEST: usize = 512;
+/// How many characters are followed one by one; a longer way is not known to end.
+const LONGEST: u32 = 512;
 
-/// Every text over `classes` of at most `chars` characters can be read and then completed;
-/// `u32::MAX` if it may have any length.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub(crate) struct Chain {
-    pub classes: ClassSet,
-    pub chars: u32,
-    /// The first link: what every character of `classes` leads to.
-    next: Option<ExprId>,
+/// The one state that every character of some classes leads to; no classes if there is none.
+#[derive(Clone, Copy)]
+pub(super) struct Link {
+    classes: ClassSet,
+    next: ExprId,
 }
 
 impl Exprs {
-    /// The chain that starts at a state. Constant, once worked out.
-    pub(crate) fn chain(&mut self, state: ExprId) -> Result<Chain> {
-        let mut path = Vec::new();
+    /// Whether every text over the classes of at most `chars` characters can be read from a state
+    /// and then completed. `false` may also mean that they do not all lead the same way.
+    pub(crate) fn reads_all(
+        &mut self,
+        state: ExprId,
+        classes: ClassSet,
+        chars: u32,
+    ) -> Result<bool> {
         let mut at = state;
-        let mut chain = loop {
-            if let Some(&known) = self.chains.get(&at) {
-                break known;
-            }
+        for _ in 0..chars {
             let link = self.link(at)?;
-            match link.next {
-                None => break Chain::default(),
-                _ if path.len() == LONGEST => break Chain::default(),
-                Some(next) if next == at => break Chain { chars: u32::MAX, ..link },
-                Some(next) => {
-                    path.push((at, link));
-                    // Should the chain come back here, it is taken to end here.
-                    self.chains.insert(at, Chain::default());
-                    at = next;
-                }
+            if classes & !link.classes != 0 {
+                return Ok(false);
             }
-        };
-        self.chains.insert(at, chain);
-        for (state, link) in path.into_iter().rev() {
-            let further = if link.classes & !chain.classes == 0 { chain.chars } else { 0 };
-            chain = Chain { chars: further.saturating_add(1), ..link };
-            self.chains.insert(state, chain);
+            if link.next == at {
+                break;
+            }
+            at = link.next;
         }
-        Ok(chain)
+        Ok(true)
     }
 
     /// The number `n` such that of the texts over `wanted` exactly those of at most `n` characters
@@ -62,20 +51,18 @@ impl Exprs {
     pub(crate) fn length_over(&mut self, state: ExprId, wanted: ClassSet) -> Result<Option<u32>> {
         let (mut at, mut length) = (state, 0);
         loop {
-            let chain = self.chain(at)?;
-            match chain.next {
-                Some(next) if wanted & !chain.classes == 0 => {
-                    if chain.chars == u32::MAX {
-                        return Ok(Some(u32::MAX));
-                    }
-                    if length as usize == LONGEST {
-                        return Ok(None);
-                    }
-                    (at, length) = (next, length + 1);
-                }
+            let link = self.link(at)?;
+            if link.classes == 0 || wanted & !link.classes != 0 {
                 // Where it ends, nothing of what is wanted may be left.
-                _ => return Ok((!self.reads_any(at, wanted)?).then_some(length)),
+                return Ok((!self.reads_any(at, wanted)?).then_some(length));
             }
+            if link.next == at {
+                return Ok(Some(u32::MAX));
+            }
+            if length == LONGEST {
+                return Ok(None);
+            }
+            (at, length) = (link.next, length + 1);
         }
     }
 
@@ -86,23 +73,32 @@ impl Exprs {
         }))
     }
 
-    /// One link: the classes of which every character leads to one and the same state.
-    fn link(&mut self, state: ExprId) -> Result<Chain> {
+    fn link(&mut self, state: ExprId) -> Result<Link> {
+        if let Some(&known) = self.links.get(&state) {
+            return Ok(known);
+        }
+        let link = self.find_link(state)?;
+        self.links.insert(state, link);
+        Ok(link)
+    }
+
+    fn find_link(&mut self, state: ExprId) -> Result<Link> {
+        let none = Link { classes: 0, next: ExprId::NEVER };
         if self.byte_by_byte(state).is_some() {
-            return Ok(Chain::default());
+            return Ok(none);
         }
         let mut above = None;
         for probe in PROBES {
-            let target = match probe {
+            let next = match probe {
                 0x00..=0x7F => self.step(state, probe)?,
                 _ => self.after_any_above_ascii(state)?,
             };
-            if target == ExprId::NEVER {
+            if next == ExprId::NEVER {
                 continue;
             }
             let mut characters = 0u128;
             for arm in self.row(state)? {
-                if arm.target == target {
+                if arm.target == next {
                     for byte in arm.low..=arm.high.min(0x7F) {
                         characters |= 1 << byte;
                     }
@@ -113,14 +109,14 @@ impl Exprs {
                 Some(known) => known,
                 None => *above.insert(self.after_any_above_ascii(state)?),
             };
-            if above == target {
+            if above == next {
                 classes |= ABOVE_ASCII;
             }
             if classes != 0 {
-                return Ok(Chain { classes, chars: 1, next: Some(target) });
+                return Ok(Link { classes, next });
             }
         }
-        Ok(Chain::default())
+        Ok(none)
     }
 
     /// The one state after any one code point above ASCII, [`ExprId::NEVER`] if there is no such

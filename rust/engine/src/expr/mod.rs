@@ -36,7 +36,6 @@ mod shortest;
 mod subsume;
 mod utf8;
 
-pub(crate) use chain::Chain;
 pub(crate) use fingerprint::Fingerprint;
 pub use row::Transition;
 pub use rule::{Rule, RuleId};
@@ -160,7 +159,7 @@ pub struct Exprs {
     clamped: FxHashMap<(ExprId, u32, bool), ExprId>,
     ways_out: FxHashMap<ExprId, Option<u32>>,
     pieces: FxHashMap<(ExprId, ExprId, ExprId), Option<ExprId>>,
-    chains: FxHashMap<ExprId, Chain>,
+    links: FxHashMap<ExprId, chain::Link>,
     fingerprints: FxHashMap<ExprId, Option<Fingerprint>>,
     /// At what time of its thread the call at hand must be done, once it has gone on for a while.
     deadline: Option<std::time::Duration>,
@@ -198,7 +197,7 @@ impl Exprs {
             clamped: FxHashMap::default(),
             ways_out: FxHashMap::default(),
             pieces: FxHashMap::default(),
-            chains: FxHashMap::with_hasher(FxBuildHasher),
+            links: FxHashMap::with_hasher(FxBuildHasher),
             fingerprints: FxHashMap::with_hasher(FxBuildHasher),
             deadline: None,
             ticks: 0,

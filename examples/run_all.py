@@ -114,6 +114,7 @@ EXAMPLES: dict[str, Callable[[Generation], None]] = {
     "multiple_choice": is_full_match("Paris|London|Rome|Berlin"),
     "regular_expression": is_full_match(r"\d{3}-\d{2}-\d{4}"),
     "grammar": is_a_sentence,
+    "ready_made_grammar": is_a_sentence,
 }
 
 

@@ -36,6 +36,12 @@ pub(super) fn lower(
         rules: FxHashMap::default(),
         waiting: VecDeque::new(),
     };
+    for (name, entry) in &definitions.entries {
+        // What nothing uses must be right too; one only declared is no matter until it is used.
+        if entry.terminal && entry.body.is_some() {
+            lower.terminals.pattern(name, entry)?;
+        }
+    }
     lower.ignored = lower.ignored()?;
     let Some(entry) = definitions.entries.get(start).filter(|entry| !entry.terminal) else {
         let place = Place { line: 1, column: 1 };

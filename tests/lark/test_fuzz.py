@@ -62,6 +62,7 @@ def walk(rng: random.Random, index: Index, parser: lark.Lark) -> bool:
 
 
 @pytest.mark.timeout(SECONDS + 600)
+@pytest.mark.filterwarnings("ignore:the rule")
 def test_random_grammars() -> None:
     rng = random.Random(SEED)
     deadline = time.monotonic() + SECONDS

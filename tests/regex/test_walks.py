@@ -80,3 +80,19 @@ def walk(rng: random.Random, index: Index, table: list[bytes | None], eos: int) 
         text += table[token] or b""
         assert index.accepts_prefix(text)
     return text, False
+
+
+def test_what_looks_behind_sees_the_bytes_of_a_literal() -> None:
+    table: list[bytes | None] = [*(bytes([byte]) for byte in range(256)), b"ab", b"abc", None]
+    index = Index.from_regex("(?:ab){1,2}(?<!abab)c", Vocabulary(table, [258], 259))
+    guide = Guide(index)
+    row = np.zeros((len(table) + 31) // 32, dtype=np.int32)
+    guide.fill_bitmask(row)
+    assert {chr(token) if token < 256 else token for token in np.flatnonzero(bits(row))} == {"a", 256, 257}
+    assert guide.advance(256)
+    guide.fill_bitmask(row)
+    assert set(np.flatnonzero(bits(row))) == {ord("c")}
+
+
+def bits(row: np.ndarray) -> np.ndarray:
+    return np.unpackbits(row.view(np.uint8), bitorder="little")

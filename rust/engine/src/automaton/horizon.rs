@@ -182,16 +182,13 @@ impl Automaton {
     }
 
     /// Whether all paths to a state of a horizon lead to one state, after `byte`, of each state
-    /// that has the horizon. Not so if a terminal goes on of which something was left out, nor if
-    /// more is left open than holes.
+    /// that has the horizon. Not so if a terminal goes on, of which something may have been left out
+    /// (a count, say), nor if more is left open than holes.
     pub(crate) fn forgets(&mut self, state: StateId, byte: u8) -> Result<bool> {
         for at in 0..self.states[state.index()].configs.len() {
-            let Config { terminal, loose, stack, .. } = self.states[state.index()].configs[at];
+            let Config { terminal, stack, .. } = self.states[state.index()].configs[at];
             if self.stacks.hole_number(stack).is_none() {
                 return Ok(false);
-            }
-            if !loose && !self.grammar.exprs.facts(terminal).counted {
-                continue;
             }
             if !matches!(self.grammar.exprs.step(terminal, byte)?, ExprId::NEVER | ExprId::EMPTY) {
                 return Ok(false);

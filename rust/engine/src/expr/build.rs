@@ -340,6 +340,8 @@ impl Exprs {
     /// The literal that an expression begins with.
     pub(crate) fn leading_literal(&self, id: ExprId) -> Option<&[u8]> {
         let head = match *self.node(id) {
+            // What looks behind has to see every byte of it.
+            Expr::Concat(_, tail) if self.facts(tail).look_behind => return None,
             Expr::Concat(head, _) => head,
             _ => id,
         };

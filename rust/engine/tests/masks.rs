@@ -278,3 +278,38 @@ fn counts() {
     assert!(index.accepts(&text).expect("an answer"));
     assert!(!index.accepts_prefix(&[text.as_slice(), b"a"].concat()).expect("an answer"));
 }
+
+/// An exception may leave nothing of what a wider terminal still allows, if that has few ways on.
+#[test]
+fn exceptions_that_leave_nothing() {
+    let hex = "0123456789abcdef";
+    let mut tokens: Vec<Vec<u8>> = (0..=255u8).map(|byte| vec![byte]).collect();
+    for a in hex.bytes() {
+        tokens.push(vec![b'_', a]);
+        tokens.extend(hex.bytes().map(|b| vec![b'_', a, b]));
+    }
+    tokens.push(b"<eos>".to_vec());
+    let eos = tokens.len() as u32 - 1;
+    let texts = tokens.iter().map(|token| Some(token.as_slice()));
+    let vocabulary = Arc::new(Vocabulary::new(texts, &[eos], tokens.len()).expect("a vocabulary"));
+    let mut grammar = Grammar::new();
+    let exprs = &mut grammar.exprs;
+    // _*([0-9a-f]{1,2}k|x*z), but none of _ak, _a0k, ..., _afk.
+    let digit = exprs.class(&[(0x30, 0x39), (0x61, 0x66)]);
+    let (low, x) = (exprs.literal(b"_"), exprs.literal(b"x"));
+    let (k, z) = (exprs.literal(b"k"), exprs.literal(b"z"));
+    let few = exprs.repeat(digit, 1, 2);
+    let (few, many) = (exprs.concat(&[few, k]), exprs.star(x));
+    let many = exprs.concat(&[many, z]);
+    let (lows, either) = (exprs.star(low), exprs.or(vec![few, many]));
+    let wide = exprs.concat(&[lows, either]);
+    let longer = hex.bytes().map(|b| vec![b'_', b'a', b, b'k']);
+    let not = exprs.literal_set(longer.chain([b"_ak".to_vec()]));
+    let not = exprs.not(not);
+    let terminal = exprs.and(vec![wide, not]);
+    let root = grammar.terminal(terminal);
+    grammar.set_root(root);
+    let index = Index::new(grammar, None, vocabulary).expect("an index");
+    assert_eq!(index.accepts_prefix(b"_a"), Ok(false));
+    check(&index, &tokens, &mut Random(4), 6);
+}

@@ -17,8 +17,12 @@ impl Automaton {
         chars: u32,
     ) -> Result<bool> {
         for at in 0..self.states[state.index()].configs.len() {
-            let Config { terminal, guard, .. } = self.states[state.index()].configs[at];
+            let Config { terminal, guard, loose, .. } = self.states[state.index()].configs[at];
             if guard != ExprId::NEVER {
+                continue;
+            }
+            if loose && !self.grammar.exprs.stays_in(terminal, classes)? {
+                // Elsewhere all that is left may be exceptions.
                 continue;
             }
             if self.grammar.exprs.reads_all(terminal, classes, chars)? {
@@ -42,13 +46,18 @@ impl Automaton {
         }
         let mut longest = Some(0);
         for at in 0..self.states[state.index()].configs.len() {
-            let Config { terminal, guard, .. } = self.states[state.index()].configs[at];
+            let Config { terminal, guard, loose, .. } = self.states[state.index()].configs[at];
             if guard != ExprId::NEVER {
                 longest = None;
                 continue;
             }
             if self.takes_all(terminal, number, slice)? {
                 return Ok(Some(u32::MAX));
+            }
+            if loose {
+                // Where a length is bounded, all that is left may be exceptions.
+                longest = None;
+                continue;
             }
             let length = self.grammar.exprs.length_over(terminal, slice.classes)?;
             longest = longest.zip(length).map(|(a, b)| a.max(b));

@@ -45,6 +45,12 @@ impl Exprs {
         Ok(true)
     }
 
+    /// Whether every character of the classes leads from a state back to it.
+    pub(crate) fn stays_in(&mut self, state: ExprId, classes: ClassSet) -> Result<bool> {
+        let link = self.link(state)?;
+        Ok(link.next == state && classes & !link.classes == 0)
+    }
+
     /// The number `n` such that of the texts over `wanted` exactly those of at most `n` characters
     /// can be read from a state; `u32::MAX` if all can. `None` if there is no such number, or it
     /// would take long to find.

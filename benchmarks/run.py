@@ -1,4 +1,4 @@
-"""What `make bench` runs: every benchmark, our engine beside its peers, into benchmarks/results/.
+"""What `make bench` runs: every benchmark, our engine beside its peers, into benchmarks/results/ and the README.
 
 python benchmarks/run.py [--only maskbench|regexes|throughput] [--schemas N] [--pairs N] [--engines ours,llguidance,...]
 """
@@ -16,6 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
+README = ROOT / "README.md"
 DATA = ROOT.parent / "shared" / "data" / "maskbench-dev.jsonl.gz"
 TIMEOUT_SECONDS = 30.0
 
@@ -37,6 +38,16 @@ def write(name: str, table: str, note: str, raw: Any) -> None:
     (RESULTS / f"{name}.md").write_text(f"{note}\n\n{machine()}\n\n{table}\n", encoding="utf-8")
     (RESULTS / f"{name}.json").write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
     print(f"\n{note}\n\n{table}\n")
+    show_in_readme()
+
+
+def show_in_readme() -> None:
+    """Every table there is in benchmarks/results/, between the README's two marks."""
+    begin, end = "<!-- benchmarks:begin -->\n", "<!-- benchmarks:end -->"
+    before, _, rest = README.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    tables = [file.read_text(encoding="utf-8") for file in sorted(RESULTS.glob("*.md"))]
+    README.write_text(before + begin + "\n".join(tables) + end + after, encoding="utf-8")
 
 
 def maskbench(engines: list[str], schemas: int) -> None:

@@ -95,6 +95,21 @@ def test_cancelling_ends_exactly_its_own_requests(model, unfinished):
     asyncio.run(main())
 
 
+def test_cancelling_at_any_moment(model, unfinished):
+    """Also while a thread checks the next prompt: nothing gets into the engine after that."""
+
+    async def main():
+        for turn in range(40):
+            batch = asyncio.create_task(model.abatch([QUESTION] * 200, **LONG))
+            await asyncio.sleep(turn * 0.002)
+            batch.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await batch
+            assert await settled(unfinished) == 0
+
+    asyncio.run(main())
+
+
 def test_a_loop_that_is_gone(model, unfinished):
     """Its tasks are cancelled, and their requests with them."""
 

@@ -146,9 +146,12 @@ async def _run(
                 exhausted = True
                 continue
             try:
-                await asyncio.to_thread(batch.start, position, given)
+                # A cancelled task leaves the thread running: what it makes must not reach the engine then.
+                item, request = await asyncio.to_thread(batch.ready, position, given)
             except Exception as error:
                 yield position, error
+                continue
+            batch.start(position, item, request)
     finally:
         # The consumer stopped early, or was cancelled.
         await abort(engine, *batch.drain())

@@ -71,12 +71,18 @@ class Batch:
                 items.append(error)
         return items
 
-    def start(self, position: int, given: Any) -> None:
-        """Submit a prompt, or an item made of it. Raises what is wrong with it; an exception is one found before."""
+    def ready(self, position: int, given: Any) -> tuple[Item, Request]:
+        """The request for a prompt, or for an item made of it; it changes nothing, so a caller may leave it unused.
+
+        Raises what is wrong with the prompt; an exception is one found before.
+        """
         if isinstance(given, Exception):
             raise given
         item = given if isinstance(given, Item) else self.item(position, given)
-        request = self._maker.request(item, lambda output: self._put((position, output)))
+        return item, self._maker.request(item, lambda output: self._put((position, output)))
+
+    def start(self, position: int, item: Item, request: Request) -> None:
+        """Submit what is ready."""
         self._under_way[position] = item, request
         self._engine.submit(request)
 

@@ -269,7 +269,7 @@ def _run(
                 exhausted = True
                 continue
             try:
-                batch.start(position, given)
+                batch.start(position, *batch.ready(position, given))
             except Exception as error:
                 yield position, error
     finally:

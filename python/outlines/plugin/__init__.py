@@ -1,11 +1,12 @@
 """The narrow door between our guides and vLLM's engine.
 
 vLLM has no registry for structured-output backends, so `register` (the `vllm.general_plugins` entry point,
-called by vLLM in the front process, in every EngineCore and in every worker) wraps three of its classes:
+called by vLLM in the front process, in every EngineCore and in every worker) wraps what it needs of it:
 
     SamplingParams._validate_structured_outputs   front process   -> frontend.py
     StructuredOutputManager                       EngineCore      -> manager.py, engine.py
     LLM.beam_search                               front process   -> beam_search.py
+    the masking of logits on the CPU              workers         -> logits.py
 
 Requests that carry our mark (mark.py) are served by our guides (grammar.py, compiler.py); every other
 request reaches vLLM's own code untouched, in the same batch. A failure travels back to the caller in the
@@ -44,6 +45,9 @@ def register() -> None:
         from . import beam_search
 
         beam_search.install()
+        from . import logits
+
+        logits.install()
         # Where Outlines was installed last, its own `outlines/__init__.py` does not say this.
         warn_of_the_other_outlines()
     except Exception:

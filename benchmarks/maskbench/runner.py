@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import select
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +35,12 @@ class Worker:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        if self._answer(READY_SECONDS) != "ready":
+        self._ready = False
+
+    def _wait_until_ready(self) -> None:
+        if not self._ready and self._answer(READY_SECONDS) != "ready":
             raise RuntimeError(f"the worker of {self.engine} did not start")
+        self._ready = True
 
     def _answer(self, seconds: float) -> str | None:
         assert self._process.stdout is not None
@@ -44,6 +51,7 @@ class Worker:
     def run(self, case: dict[str, Any]) -> dict[str, Any]:
         """The result of one schema; `died` or `timeout` says that there is none."""
         assert self._process.stdin is not None
+        self._wait_until_ready()
         try:
             self._process.stdin.write(json.dumps(case) + "\n")
             self._process.stdin.flush()
@@ -73,7 +81,13 @@ def cases(path: Path, count: int) -> Iterator[dict[str, Any]]:
 
 
 def run(
-    benchmark: str, cases: Sequence[dict[str, Any]], tokenizer: str, engines: Sequence[str], timeout: float
+    benchmark: str,
+    cases: Sequence[dict[str, Any]],
+    tokenizer: str,
+    engines: Sequence[str],
+    timeout: float,
+    *,
+    jobs: int = 1,
 ) -> dict[str, list[dict[str, Any]]]:
     """The results of every engine, by its name.
 
@@ -83,16 +97,31 @@ def run(
         tokenizer: one of `benchmarks.tokenizers.NAMES`.
         engines: their names.
         timeout: seconds for one case.
+        jobs: how many sets of workers share the cases. Within a set the engines take turns, so that each job needs one
+            core; with more jobs than cores the times mean nothing.
     """
-    workers = [Worker(benchmark, engine, tokenizer, timeout) for engine in engines]
-    results: dict[str, list[dict[str, Any]]] = {engine: [] for engine in engines}
-    try:
-        for number, case in enumerate(cases, start=1):
+    results: dict[str, list[dict[str, Any]]] = {engine: [{}] * len(cases) for engine in engines}
+    waiting = iter(enumerate(cases))
+    lock = threading.Lock()
+    done = itertools.count(1)
+
+    def work(workers: list[Worker]) -> None:
+        try:
+            while True:
+                with lock:
+                    position, case = next(waiting, (0, None))
+                if case is None:
+                    return
+                for worker in workers:
+                    results[worker.engine][position] = worker.run(case)
+                print(f"\r{benchmark}: {next(done)} of {len(cases)}", end="", file=sys.stderr, flush=True)
+        finally:
             for worker in workers:
-                results[worker.engine].append(worker.run(case))
-            print(f"\r{benchmark}: {number} of {len(cases)}", end="", file=sys.stderr, flush=True)
-    finally:
-        print(file=sys.stderr)
-        for worker in workers:
-            worker.close()
+                worker.close()
+
+    with ThreadPoolExecutor(jobs) as pool:
+        sets = [[Worker(benchmark, engine, tokenizer, timeout) for engine in engines] for _ in range(jobs)]
+        for outcome in [pool.submit(work, workers) for workers in sets]:
+            outcome.result()
+    print(file=sys.stderr)
     return results

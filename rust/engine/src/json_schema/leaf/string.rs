@@ -27,8 +27,6 @@ pub struct StringConstraint {
     pub not_formats: Vec<String>,
     /// Values that are excluded.
     pub not_values: Vec<String>,
-    /// Not used: formats are the same in every draft.
-    pub draft: crate::json_schema::Draft,
 }
 
 /// The text between the quotes of the strings that satisfy the constraint; [`ExprId::NEVER`] if

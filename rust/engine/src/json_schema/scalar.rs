@@ -109,18 +109,11 @@ impl Front {
         for part in self.formulas.conjuncts(formula) {
             let (atom, negated) = self.literal(part);
             match (atom, negated) {
-                (Some(Atom::Text(id)), false) if self.can_add(&constraint, id) => {
-                    self.add_text(&mut constraint, id);
-                }
+                (Some(Atom::Text(id)), false) => self.add_text(&mut constraint, id),
                 (Some(Atom::Text(id)), true) => {
                     if !self.add_negated_text(&mut constraint, id) {
                         others.push(self.exact(part, Type::String, exprs)?);
                     }
-                }
-                (Some(Atom::Text(id)), false) => {
-                    let mut only = StringConstraint::default();
-                    self.add_text(&mut only, id);
-                    others.push(leaf::string_body(exprs, &only)?);
                 }
                 (Some(Atom::Value(id)), false) => {
                     let bodies: Vec<ExprId> =
@@ -306,14 +299,6 @@ impl Front {
         self.schemas.get(id).text.as_deref().cloned().unwrap_or_default()
     }
 
-    /// Whether a schema's keywords of strings can go into a constraint: all formats must be of one
-    /// draft.
-    fn can_add(&self, constraint: &StringConstraint, id: SchemaId) -> bool {
-        let spec = self.schemas.get(id).text.as_deref();
-        let no_formats = constraint.formats.is_empty() && constraint.not_formats.is_empty();
-        spec.is_none_or(|s| s.format.is_none() || no_formats || s.draft == constraint.draft)
-    }
-
     fn add_text(&mut self, constraint: &mut StringConstraint, id: SchemaId) {
         let spec = self.text_spec(id);
         constraint.min_length = constraint.min_length.max(spec.min_length);
@@ -326,24 +311,17 @@ impl Front {
         }
         if let Some(format) = spec.format {
             constraint.formats.push(format.into());
-            constraint.draft = spec.draft;
         }
     }
 
     /// Adds the negation of a schema's keywords of strings, if it has only one and that can be.
     fn add_negated_text(&mut self, constraint: &mut StringConstraint, id: SchemaId) -> bool {
-        if !self.can_add(constraint, id) {
-            return false;
-        }
-        let TextSpec { min_length, max_length, pattern, format, draft } = self.text_spec(id);
+        let TextSpec { min_length, max_length, pattern, format } = self.text_spec(id);
         match (min_length, max_length, pattern, format) {
             (0, None, Some(pattern), None) => {
                 constraint.not_patterns.push(self.schemas.patterns.text(pattern).to_owned());
             }
-            (0, None, None, Some(format)) => {
-                constraint.not_formats.push(format.into());
-                constraint.draft = draft;
-            }
+            (0, None, None, Some(format)) => constraint.not_formats.push(format.into()),
             (min, None, None, None) if min > 0 => {
                 let most = constraint.max_length.unwrap_or(u32::MAX).min(min - 1);
                 constraint.max_length = Some(most);

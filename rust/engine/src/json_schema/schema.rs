@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde_json::{Number, Value};
 
-use super::draft::Draft;
 use super::leaf::NumberKind;
 use super::names::{Name, Names};
 use super::patterns::{PatternId, Patterns};
@@ -113,8 +112,6 @@ pub(crate) struct TextSpec {
     pub max_length: Option<u32>,
     pub pattern: Option<PatternId>,
     pub format: Option<Box<str>>,
-    /// Which formats there are.
-    pub draft: Draft,
 }
 
 /// What a schema asks of arrays.

@@ -166,9 +166,7 @@ impl<'v> Scanner<'v, '_> {
         site: Site,
     ) -> Scan<()> {
         let format = self.text(value, site, "format")?;
-        let text = schema.text_mut();
-        text.format = Some(format.into());
-        text.draft = site.dialect.draft;
+        schema.text_mut().format = Some(format.into());
         Ok(())
     }
 

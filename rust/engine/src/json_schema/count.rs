@@ -214,7 +214,7 @@ pub(super) fn count_texts(exprs: &mut Exprs, terminal: ExprId, most: u32) -> Res
 }
 
 /// A shortest text of a terminal.
-fn shortest_text(exprs: &mut Exprs, terminal: ExprId) -> Result<Option<Vec<u8>>> {
+pub(super) fn shortest_text(exprs: &mut Exprs, terminal: ExprId) -> Result<Option<Vec<u8>>> {
     if exprs.matches_nothing(terminal)? {
         return Ok(None);
     }

@@ -4,6 +4,7 @@
 //! plan's order, whatever order the text will have. Required ones come first; then only those
 //! matter that the rest's formula looks at, or that are needed to have enough.
 
+use super::super::count::{count_texts, shortest_text};
 use super::super::formula::{Atom, Formula, FormulaId};
 use super::super::names::Name;
 use super::super::satisfiable::{Answer, Questions};
@@ -154,7 +155,10 @@ impl Front {
         let enough = if max == u32::MAX { min } else { max };
         for (_, rest) in self.property_cases(state.plan, state.rest, property, grammar)? {
             let count = (state.count + 1).min(enough);
-            let next = ObjectState { rest, count, ..*state };
+            let mut next = ObjectState { rest, count, ..*state };
+            if let PropertyRef::Class(class) = property {
+                next = self.after_some_name(next, class, grammar)?;
+            }
             if self.can_complete(&next, open.to_vec(), grammar)? {
                 return Ok(true);
             }
@@ -199,12 +203,55 @@ impl Front {
                 continue;
             }
             let terminal = self.class_terminal(state, at as u32, grammar)?;
-            missing -= super::super::count::count_texts(&mut grammar.exprs, terminal, missing)?;
+            missing -= count_texts(&mut grammar.exprs, terminal, missing)?;
             if missing == 0 {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// The state after a property of a class whose name is still open, with some name in its place:
+    /// for the question whether the object can be completed all names of a class are alike, but
+    /// none can come again. Where there are more than can be needed none is taken, so that a search
+    /// comes back to states that it has seen.
+    pub(super) fn after_some_name(
+        &mut self,
+        state: ObjectState,
+        class: u32,
+        grammar: &mut Grammar,
+    ) -> Result<ObjectState> {
+        let needed = self.properties_needed(&state);
+        if needed == 0 {
+            return Ok(state);
+        }
+        let terminal = self.class_terminal(&state, class, grammar)?;
+        let exprs = &mut grammar.exprs;
+        if count_texts(exprs, terminal, needed.saturating_add(1))? > needed {
+            return Ok(state);
+        }
+        Ok(match shortest_text(exprs, terminal)? {
+            Some(name) => self.object_after_name(state, &name),
+            None => state,
+        })
+    }
+
+    /// How many more properties an object needs at most, if it can be completed: whatever the rest's
+    /// formula comes to, each of its atoms is decided by so many of them, and the others can go.
+    fn properties_needed(&self, state: &ObjectState) -> u32 {
+        let mut needed = self.plan(state).min.saturating_sub(state.count);
+        let required = self.open_keys(state).filter(|(_, required)| *required).count() as u32;
+        needed = needed.saturating_add(required);
+        self.formulas.visit(state.rest, &mut |formula, _, _| {
+            let more = match formula {
+                Formula::Atom(Atom::MinProperties(least)) => *least,
+                Formula::Atom(Atom::MaxProperties(most)) => most.saturating_add(1),
+                Formula::Atom(_) => 1,
+                _ => 0,
+            };
+            needed = needed.saturating_add(more);
+        });
+        needed
     }
 
     /// The names of a class that have not been written yet; `NEVER` if there are none.

@@ -124,7 +124,8 @@ impl Front {
             let property = PropertyRef::Class(class);
             for (goal, rest) in self.property_cases(state.plan, state.rest, property, grammar)? {
                 let next = self.object_after(*state, property, rest, grammar)?;
-                if !self.is_completable(&next, grammar)? {
+                let named = self.after_some_name(next, class, grammar)?;
+                if !self.is_completable(&named, grammar)? {
                     continue;
                 }
                 if course == Course::NONE {

@@ -58,6 +58,10 @@ impl Automaton {
                 config.stack = self.truncate(config.stack, DEPTH, bytes)?;
                 continue;
             }
+            if config.stack == StackId::BOTTOM {
+                // Nothing follows, in whatever state.
+                continue;
+            }
             let hole = match stacks.iter().position(|&stack| stack == config.stack) {
                 Some(hole) => hole,
                 None => {
@@ -107,7 +111,10 @@ impl Automaton {
         for config in &configs {
             let terminal = self.grammar.exprs.fingerprint(config.terminal)?;
             let guard = self.grammar.exprs.fingerprint(config.guard)?;
-            let hole = self.stacks.hole_number(config.stack)?;
+            let hole = match config.stack {
+                StackId::BOTTOM => None,
+                stack => Some(self.stacks.hole_number(stack)?),
+            };
             let captured = config.text != TextId::NONE;
             parts.push((terminal, guard, hole, captured, config.greedy, config.loose));
         }
@@ -187,7 +194,7 @@ impl Automaton {
     pub(crate) fn forgets(&mut self, state: StateId, byte: u8) -> Result<bool> {
         for at in 0..self.states[state.index()].configs.len() {
             let Config { terminal, stack, .. } = self.states[state.index()].configs[at];
-            if self.stacks.hole_number(stack).is_none() {
+            if stack != StackId::BOTTOM && self.stacks.hole_number(stack).is_none() {
                 return Ok(false);
             }
             if !matches!(self.grammar.exprs.step(terminal, byte)?, ExprId::NEVER | ExprId::EMPTY) {

@@ -286,6 +286,26 @@ def fill_bitmasks(guides: Sequence[Guide], bitmask: NDArray[np.int32], rows: Seq
         LimitError: as for `Guide.fill_bitmask`.
     """
 
+def mask_logits(
+    bits: NDArray[np.uint32] | NDArray[np.uint16],
+    bitmask: NDArray[np.int32],
+    rows: Sequence[tuple[int, int]],
+    minus_infinity: int,
+) -> None:
+    """Set the logits of tokens that are not allowed to minus infinity, in place, without the GIL.
+
+    Args:
+        bits: the logits' bits, a writable array of shape (rows, tokens), each row contiguous.
+        bitmask: an array of shape (rows, words); token t is allowed if bit t % 32 of word t // 32 is set. Tokens beyond
+            the last word are left as they are.
+        rows: pairs of a row of logits and the row of the bitmask that masks it.
+        minus_infinity: its bits in the logits' format.
+
+    Raises:
+        TypeError: the arrays are of another kind.
+        ValueError: a row does not exist or is not contiguous.
+    """
+
 def check_regex(pattern: str) -> None:
     """Raise what `Index.from_regex` would, without a vocabulary."""
 

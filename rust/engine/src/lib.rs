@@ -10,5 +10,6 @@ pub mod guide;
 pub mod index;
 pub mod json_schema;
 pub mod lark;
+pub mod logits;
 pub mod regex;
 pub mod vocabulary;

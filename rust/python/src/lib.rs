@@ -8,6 +8,7 @@ mod errors;
 mod guide;
 mod index;
 mod json_value;
+mod logits;
 mod options;
 mod vocabulary;
 
@@ -27,6 +28,7 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<index::Index>()?;
     module.add_class::<guide::Guide>()?;
     module.add_function(wrap_pyfunction!(guide::fill_bitmasks, module)?)?;
+    module.add_function(wrap_pyfunction!(logits::mask_logits, module)?)?;
     checks::add(module)?;
     errors::add(module)
 }

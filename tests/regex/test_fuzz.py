@@ -11,7 +11,6 @@ import random
 import signal
 import sys
 import time
-import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -93,27 +92,3 @@ def test_random_patterns(looks: float, atomic: float) -> None:
             assert accepted == wanted, f"{pattern!r} on {text!r}: re says {wanted}"
     assert refused < patterns * 0.05
     assert matches > patterns
-
-
-def test_the_tables_of_re_itself() -> None:
-    """CPython's own table of patterns and texts, where the interpreter has it; `re` is asked for what is a full match."""
-    tables = pytest.importorskip("test.re_tests", reason="this interpreter comes without its tests")
-    checked = 0
-    for pattern, text, *_ in tables.tests:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compiled = compile_or_none(pattern)
-        try:
-            index = Index.from_regex(pattern, BYTES)
-        except RegexError as error:
-            known = ("back-reference", "conditional", "no text matches")
-            assert compiled is None or any(reason in str(error) for reason in known), (pattern, error)
-            if compiled is not None and "no text matches" in str(error):
-                assert compiled.fullmatch(text) is None, pattern
-            continue
-        assert compiled is not None, f"re refuses {pattern!r}"
-        found = compiled.search(text)
-        for candidate in {text, *([found[0]] if found else [])}:
-            checked += 1
-            assert index.accepts(candidate) == (compiled.fullmatch(candidate) is not None), (pattern, candidate)
-    assert checked > 300

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::ast::{deep, Kind, Look, Mark, Mode, Node, Repeat};
 use super::cursor::error_at;
+use super::zero_width;
 use crate::error::{Error, Result};
 use crate::expr::UNBOUNDED;
 
@@ -156,14 +157,31 @@ impl Resolve<'_> {
                     None => Node::empty(),
                 };
                 let left = if max == UNBOUNDED { max } else { max - before - 1 };
+                let (empty, moving) = self.last_or_not(change, before < min)?;
+                if let Some(empty) = empty {
+                    add(&mut all, *after, Node::concat(vec![first.clone(), empty]));
+                }
+                let Some(moving) = moving else { continue };
                 let rest = self.rounds(repeat, min.saturating_sub(before + 1), left, *after)?;
                 for (end, rest) in rest {
-                    add(&mut all, end, Node::concat(vec![first.clone(), change.clone(), rest]));
+                    add(&mut all, end, Node::concat(vec![first.clone(), moving.clone(), rest]));
                 }
                 self.check_size(&all)?;
             }
         }
         Ok(all)
+    }
+
+    /// A round as the last one, and as one that others may follow: past the least count, `re` goes
+    /// no further after a round that took no text.
+    fn last_or_not(&self, round: &Node, needed: bool) -> Result<(Option<Node>, Option<Node>)> {
+        if needed || round.facts.min > 0 {
+            return Ok((None, Some(round.clone())));
+        }
+        if round.facts.atomic {
+            return Err(self.refuse("depend on an atomic group that may take no text"));
+        }
+        Ok((zero_width::zero(round), zero_width::nonempty(self.pattern, round)?))
     }
 
     /// The ways through a node of which only the first counts: they must agree on what takes part.

@@ -178,8 +178,8 @@ impl Resolve<'_> {
         if needed || round.facts.min > 0 {
             return Ok((None, Some(round.clone())));
         }
-        if round.facts.atomic {
-            return Err(self.refuse("depend on an atomic group that may take no text"));
+        if !can_be_parted(round) {
+            return Err(self.refuse("depend on an atomic group that may be empty"));
         }
         Ok((zero_width::zero(round), zero_width::nonempty(self.pattern, round)?))
     }
@@ -206,6 +206,20 @@ impl Resolve<'_> {
         let message = format!("conditional groups here {why} and cannot be honoured");
         error_at(self.pattern, self.position, message)
     }
+}
+
+/// Whether the empty text can be told apart from a node's other texts: what is atomic decides by
+/// itself which of its texts it takes.
+fn can_be_parted(node: &Node) -> bool {
+    if node.facts.min > 0 || !node.facts.atomic {
+        return true;
+    }
+    deep(|| match node.kind() {
+        Kind::Concat(items) | Kind::Alt(items) => items.iter().all(can_be_parted),
+        Kind::Repeat(repeat) if repeat.mode != Mode::Possessive => can_be_parted(&repeat.body),
+        Kind::Look(_) => true,
+        _ => false,
+    })
 }
 
 fn add(ways: &mut Ways, after: Taken, way: Node) {

@@ -236,12 +236,11 @@ impl Front {
         })
     }
 
-    /// How many more properties an object needs at most, if it can be completed: whatever the rest's
-    /// formula comes to, each of its atoms is decided by so many of them, and the others can go.
+    /// How many more properties an object needs at most beside those required, if it can be
+    /// completed: whatever the rest's formula comes to, each of its atoms is decided by so many of
+    /// them, and the others can go.
     fn properties_needed(&self, state: &ObjectState) -> u32 {
         let mut needed = self.plan(state).min.saturating_sub(state.count);
-        let required = self.open_keys(state).filter(|(_, required)| *required).count() as u32;
-        needed = needed.saturating_add(required);
         self.formulas.visit(state.rest, &mut |formula, _, _| {
             let more = match formula {
                 Formula::Atom(Atom::MinProperties(least)) => *least,

@@ -6,6 +6,7 @@ python benchmarks/run.py [--only NAME] [--schemas N] [--pairs N] [--engines ours
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.metadata
 import json
 import os
@@ -131,27 +132,17 @@ def vocabularies(arguments: argparse.Namespace) -> None:
     write("vocabularies", report.table(results, TIMEOUT_SECONDS), note, raw)
 
 
-def regexes(arguments: argparse.Namespace) -> None:
+def tables(name: str, what: str, sets: dict[str, list[dict[str, Any]]], arguments: argparse.Namespace) -> None:
+    """A table for each named set of cases of a benchmark, of the engines that it knows."""
     from benchmarks.maskbench import report, runner
-    from benchmarks.regexes.patterns import HARD, USUAL
 
-    for name, patterns in (("usual", USUAL), ("hard", HARD)):
-        cases = [
-            {
-                "id": case.name,
-                "schema": case.pattern,
-                "tests": [
-                    {"text": text, "valid": valid}
-                    for valid in (True, False)
-                    for text in (case.valid if valid else case.invalid)
-                ],
-            }
-            for case in patterns
-        ]
-        results = runner.run("regexes", cases, "llama-3", arguments.engines, TIMEOUT_SECONDS, jobs=arguments.jobs)
+    known = importlib.import_module(f"benchmarks.{name}.engines").ENGINES
+    engines = [engine for engine in arguments.engines if engine in known]
+    for which, cases in sets.items():
+        results = runner.run(name, cases, "llama-3", engines, TIMEOUT_SECONDS, jobs=arguments.jobs)
         note = (
-            f"Regular expressions, {len(cases)} {name} ones, Llama-3 tokenizer, one thread per engine, engines in "
-            "turns; microseconds. Made by `python benchmarks/run.py --only regexes`."
+            f"{what}, {len(cases)} {which} ones, Llama-3 tokenizer, one thread per engine, engines in turns; "
+            f"microseconds. Made by `python benchmarks/run.py --only {name}`."
         )
         raw = {
             engine: {
@@ -161,8 +152,20 @@ def regexes(arguments: argparse.Namespace) -> None:
             }
             for engine, result in results.items()
         }
-        picture(f"regexes-{name}", results)
-        write(f"regexes-{name}", report.table(results, TIMEOUT_SECONDS), note, raw)
+        picture(f"{name}-{which}", results)
+        write(f"{name}-{which}", report.table(results, TIMEOUT_SECONDS), note, raw)
+
+
+def regexes(arguments: argparse.Namespace) -> None:
+    from benchmarks.regexes.patterns import HARD, USUAL, for_runner
+
+    tables("regexes", "Regular expressions", {"usual": for_runner(USUAL), "hard": for_runner(HARD)}, arguments)
+
+
+def grammars(arguments: argparse.Namespace) -> None:
+    from benchmarks.grammars.cases import HARD, USUAL, for_runner
+
+    tables("grammars", "Grammars", {"usual": for_runner(USUAL), "hard": for_runner(HARD)}, arguments)
 
 
 def throughput(arguments: argparse.Namespace) -> None:
@@ -182,6 +185,7 @@ BENCHMARKS = {
     "maskbench": maskbench,
     "vocabularies": vocabularies,
     "regexes": regexes,
+    "grammars": grammars,
     "throughput": throughput,
 }
 

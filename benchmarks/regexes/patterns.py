@@ -6,7 +6,7 @@ pay: large counts, ambiguity, much to remember. The texts are as long as what a 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Case(NamedTuple):
@@ -156,3 +156,19 @@ HARD = [
         ("word",),
     ),
 ]
+
+
+def for_runner(cases: list[Case]) -> list[dict[str, Any]]:
+    """The cases as the runner takes them."""
+    return [
+        {
+            "id": case.name,
+            "schema": case.pattern,
+            "tests": [
+                {"text": text, "valid": valid}
+                for valid in (True, False)
+                for text in (case.valid if valid else case.invalid)
+            ],
+        }
+        for case in cases
+    ]

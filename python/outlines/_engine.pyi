@@ -1,7 +1,7 @@
 """The Rust extension: use it through `outlines.guide`, which documents each name."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,7 +142,11 @@ class Index:
 
     @staticmethod
     def from_grammar(
-        text: str, vocabulary: Vocabulary, start: str = "start", files: Sequence[tuple[str, str]] | None = None
+        text: str,
+        vocabulary: Vocabulary,
+        start: str = "start",
+        files: Sequence[tuple[str, str]] | None = None,
+        parser: Literal["earley", "lalr"] = "earley",
     ) -> Index:
         """The sentences of a Lark grammar.
 
@@ -151,6 +155,7 @@ class Index:
             vocabulary: the vocabulary to compile for.
             start: the rule that a whole text is.
             files: what `%import .file.rule` reads, as pairs of a path (`"file.lark"`) and a text.
+            parser: Lark's parser that the grammar is written for.
 
         Raises:
             GrammarError: the grammar is not one, cannot be honoured, or has no sentence; `.line` and `.column` say
@@ -323,7 +328,13 @@ def check_json_schema(
 def check_choices(values: Sequence[str]) -> None:
     """Raise what `Index.from_choices` would, without a vocabulary."""
 
-def check_grammar(text: str, *, start: str = "start", files: Sequence[tuple[str, str]] | None = None) -> None:
+def check_grammar(
+    text: str,
+    *,
+    start: str = "start",
+    files: Sequence[tuple[str, str]] | None = None,
+    parser: Literal["earley", "lalr"] = "earley",
+) -> None:
     """Raise, and warn of, what `Index.from_grammar` would, without a vocabulary."""
 
 def grammar_imports(text: str) -> list[str]:

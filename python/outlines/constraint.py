@@ -21,7 +21,7 @@ OPTIONS: Mapping[ConstraintKind, frozenset[str]] = {
     "regex": frozenset(),
     "json": frozenset({"ignore_formats", "plain_integers", "property_order", "registry", "whitespace_pattern"}),
     "choice": frozenset(),
-    "grammar": frozenset({"files", "start"}),
+    "grammar": frozenset({"files", "parser", "start"}),
     "union": frozenset(),
     "sequence": frozenset(),
     "repeat": frozenset({"max", "min"}),

@@ -23,9 +23,9 @@ def parses(parser: lark.Lark, text: str) -> bool:
     return True
 
 
-def allowed(guide: Guide) -> list[int]:
-    """The bytes that may come next, and `EOS` if the text may end."""
-    row = np.zeros((EOS + 32) // 32, dtype=np.int32)
+def allowed(guide: Guide, eos: int = EOS) -> list[int]:
+    """The tokens that may come next, of `BYTES` or another vocabulary that ends with `eos`."""
+    row = np.zeros((eos + 32) // 32, dtype=np.int32)
     guide.fill_bitmask(row)
     return np.flatnonzero(np.unpackbits(row.view(np.uint8), bitorder="little")).tolist()
 

@@ -90,10 +90,10 @@ def constraint_of(term: Term) -> Constraint:
                 "registry": registry,
             }
             return Constraint("json", schema, options)
-        case CFG(definition, start, files):
-            return Constraint(
-                "grammar", definition, {"start": None if start == "start" else start, "files": files or None}
-            )
+        case CFG(definition, start, files, parser):
+            how = {"start": start, "files": files or None, "parser": parser}
+            usual = {"start": "start", "parser": "earley"}
+            return Constraint("grammar", definition, {name: how[name] for name in how if how[name] != usual.get(name)})
         case Alternatives(terms) if all(isinstance(member, (String, Choice)) for member in terms):
             return Constraint("choice", list(dict.fromkeys(text for member in terms for text in _texts(member))))
         case Alternatives(terms) if not _has_pattern(term):

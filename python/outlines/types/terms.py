@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from outlines.types.patterns import as_group
 
@@ -300,11 +300,13 @@ class CFG(Term):
         definition: the grammar.
         start: the rule that a whole text is.
         files: what `%import .file.rule` reads, as pairs of a path (`"file.lark"`) and a text; `from_file` finds it.
+        parser: Lark's parser that the grammar is written for, `"earley"` or `"lalr"`. They read terminals differently.
     """
 
     definition: str
     start: str = "start"
     files: tuple[tuple[str, str], ...] = ()
+    parser: Literal["earley", "lalr"] = "earley"
 
     def __post_init__(self) -> None:
         _require_str("CFG", self.definition)

@@ -58,14 +58,15 @@ fn check_choices(py: Python<'_>, values: Vec<String>) -> PyResult<()> {
 }
 
 #[pyfunction]
-#[pyo3(signature = (text, *, start="start", files=None))]
+#[pyo3(signature = (text, *, start="start", files=None, parser="earley"))]
 fn check_grammar(
     py: Python<'_>,
     text: String,
     start: &str,
     files: Option<Vec<(String, String)>>,
+    parser: &str,
 ) -> PyResult<()> {
-    let options = options::lark(Some(start.to_owned()), files);
+    let options = options::lark(parser, Some(start.to_owned()), files)?;
     check(py, Constraint::Grammar(text, options))
 }
 

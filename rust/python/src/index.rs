@@ -95,15 +95,16 @@ impl Index {
     }
 
     #[staticmethod]
-    #[pyo3(signature = (text, vocabulary, start="start", files=None))]
+    #[pyo3(signature = (text, vocabulary, start="start", files=None, parser="earley"))]
     fn from_grammar(
         py: Python<'_>,
         text: String,
         vocabulary: Py<Vocabulary>,
         start: &str,
         files: Option<Vec<(String, String)>>,
+        parser: &str,
     ) -> PyResult<Self> {
-        let options = options::lark(Some(start.to_owned()), files);
+        let options = options::lark(parser, Some(start.to_owned()), files)?;
         let constraint = Constraint::Grammar(text, options);
         let (index, warnings) = Index::build_reporting(py, constraint, vocabulary)?;
         warn(py, warnings)?;

@@ -55,7 +55,7 @@ pub fn constraint((kind, value, options): Described<'_>) -> PyResult<Constraint>
             "ignore_formats",
             "registry",
         ],
-        "grammar" => &["start", "files"],
+        "grammar" => &["parser", "start", "files"],
         "repeat" => &["min", "max"],
         _ => &[],
     };
@@ -70,7 +70,9 @@ pub fn constraint((kind, value, options): Described<'_>) -> PyResult<Constraint>
         "regex" => Constraint::Regex(value.extract()?),
         "choice" => Constraint::Choices(value.extract()?),
         "grammar" => {
-            let options = lark(option(&options, "start")?, option(&options, "files")?);
+            let parser: Option<String> = option(&options, "parser")?;
+            let parser = parser.as_deref().unwrap_or("earley");
+            let options = lark(parser, option(&options, "start")?, option(&options, "files")?)?;
             Constraint::Grammar(value.extract()?, options)
         }
         "union" => Constraint::Union(parts(&value)?),
@@ -110,10 +112,23 @@ where
 }
 
 /// `files`: pairs of a path and a text.
-pub fn lark(start: Option<String>, files: Option<Vec<(String, String)>>) -> lark::Options {
+pub fn lark(
+    parser: &str,
+    start: Option<String>,
+    files: Option<Vec<(String, String)>>,
+) -> PyResult<lark::Options> {
+    let parser = match parser {
+        "earley" => lark::Parser::Earley,
+        "lalr" => lark::Parser::Lalr,
+        other => {
+            let message = format!("parser is {other:?}; it must be \"earley\" or \"lalr\"");
+            return Err(PyValueError::new_err(message));
+        }
+    };
     let default = lark::Options::default();
-    lark::Options {
+    Ok(lark::Options {
+        parser,
         start: start.unwrap_or(default.start),
         files: files.map_or(default.files, |files| files.into_iter().collect()),
-    }
+    })
 }

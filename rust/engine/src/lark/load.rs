@@ -23,6 +23,10 @@ const DEEPEST_IMPORT: usize = 50;
 pub(super) struct Entry {
     pub terminal: bool,
     pub parameters: Vec<String>,
+    /// `!` stands before the rule's name.
+    pub keeps_all: bool,
+    /// Which terminal a lexer takes where it has a choice; trees are all one here.
+    pub priority: i64,
     /// None for what was only declared.
     pub body: Option<Shared>,
     pub place: Place,
@@ -108,7 +112,8 @@ impl Loader<'_> {
     }
 
     fn define(&mut self, definition: Definition, replace: bool) -> Result<()> {
-        let Definition { symbol, parameters, body, inlined_if_single, place } = definition;
+        let Definition { symbol, parameters, body, inlined_if_single, keeps_all, priority, place } =
+            definition;
         let kind = kind(symbol.terminal);
         let name = symbol.name;
         let message = match (self.definitions.entries.contains_key(&name), replace) {
@@ -120,7 +125,8 @@ impl Loader<'_> {
             _ => {
                 let body = Some(Rc::new(RefCell::new(body)));
                 let file = self.source.file.clone();
-                let entry = Entry { terminal: symbol.terminal, parameters, body, place, file };
+                let terminal = symbol.terminal;
+                let entry = Entry { terminal, parameters, keeps_all, priority, body, place, file };
                 self.definitions.entries.insert(name, entry);
                 return Ok(());
             }
@@ -158,6 +164,8 @@ impl Loader<'_> {
                 let entry = Entry {
                     terminal: true,
                     parameters: Vec::new(),
+                    keeps_all: false,
+                    priority: 0,
                     body: Some(Rc::new(RefCell::new(body))),
                     place,
                     file: self.source.file.clone(),
@@ -180,7 +188,15 @@ impl Loader<'_> {
                 return Err(self.error(place, message));
             }
             let file = self.source.file.clone();
-            let entry = Entry { terminal, parameters: Vec::new(), body: None, place, file };
+            let entry = Entry {
+                terminal,
+                parameters: Vec::new(),
+                keeps_all: false,
+                priority: 0,
+                body: None,
+                place,
+                file,
+            };
             self.definitions.entries.insert(name, entry);
         }
         Ok(())

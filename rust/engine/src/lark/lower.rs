@@ -1,13 +1,11 @@
 //! From definitions to a grammar.
 //!
 //! Only what the start rule reaches is lowered. After every terminal, and at the start, any number
-//! of ignored terminals may stand. Templates become rules of their own, one for each list of
-//! arguments.
-
-use std::collections::{BTreeMap, VecDeque};
+//! of ignored terminals may stand.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::instance::{Argument, Instances, Scope};
 use super::load::{Definitions, Entry};
 use super::pattern::Pattern;
 use super::syntax::{Alternative, Alternatives, Atom, Item, Quantifier, Symbol, Value};
@@ -17,9 +15,6 @@ use crate::error::{Error, Result};
 use crate::expr::UNBOUNDED;
 use crate::grammar::{Grammar, NodeId, RuleId};
 use crate::regex;
-
-/// How many instances of templates there may be.
-const MOST_INSTANCES: usize = 10_000;
 
 /// The node of some definitions.
 pub(super) fn lower(
@@ -33,8 +28,8 @@ pub(super) fn lower(
         terminals: Terminals::default(),
         ignored: NodeId::EMPTY,
         tokens: FxHashMap::default(),
-        rules: FxHashMap::default(),
-        waiting: VecDeque::new(),
+        instances: Instances::new(definitions),
+        rules: Vec::new(),
     };
     for (name, entry) in &definitions.entries {
         // What nothing uses must be right too; one only declared is no matter until it is used.
@@ -52,8 +47,18 @@ pub(super) fn lower(
     let root = lower.grammar.seq([lower.ignored, root]);
     lower.grammar.set_root(root);
     lower.work_off()?;
-    let Lower { grammar, rules, .. } = lower;
-    let used: FxHashSet<&str> = rules.keys().map(|(name, _)| name.as_str()).collect();
+    let Lower { grammar, instances, .. } = lower;
+    let used: FxHashSet<&str> = instances.names().iter().map(String::as_str).collect();
+    warn_of_unused(grammar, definitions, &used);
+    finish(grammar, entry, start)
+}
+
+/// Names the rules that nothing uses.
+pub(super) fn warn_of_unused(
+    grammar: &mut Grammar,
+    definitions: &Definitions,
+    used: &FxHashSet<&str>,
+) {
     for (name, entry) in &definitions.entries {
         if !entry.terminal && entry.file.is_none() && !used.contains(name.as_str()) {
             let Place { line, column } = entry.place;
@@ -62,6 +67,10 @@ pub(super) fn lower(
             ));
         }
     }
+}
+
+/// Makes the grammar fit for the automaton, and refuses one without a sentence.
+pub(super) fn finish(grammar: &mut Grammar, entry: &Entry, start: &str) -> Result<NodeId> {
     for rule in grammar.finish() {
         let message = format!(
             "the rule {:?} has no sentence: it never ends, so what uses it is left out",
@@ -82,31 +91,6 @@ pub(super) fn lower(
     Ok(grammar.root())
 }
 
-/// What a template's parameter stands for.
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Argument {
-    /// A rule (or the name of a template) or a terminal.
-    Symbol(Symbol),
-    Pattern(Pattern),
-    Instance(RuleId),
-}
-
-/// Where a body stands.
-#[derive(Clone, Default)]
-struct Scope {
-    file: Option<std::rc::Rc<str>>,
-    arguments: BTreeMap<String, Argument>,
-}
-
-impl Scope {
-    fn of(entry: &Entry) -> Self {
-        Scope { file: entry.file.clone(), arguments: BTreeMap::new() }
-    }
-}
-
-/// A rule by its name and arguments.
-type Key = (String, Vec<Argument>);
-
 struct Lower<'g, 'd> {
     definitions: &'d Definitions,
     grammar: &'g mut Grammar,
@@ -114,9 +98,9 @@ struct Lower<'g, 'd> {
     /// Any number of ignored terminals.
     ignored: NodeId,
     tokens: FxHashMap<Pattern, NodeId>,
-    rules: FxHashMap<Key, RuleId>,
-    /// Rules that have no body yet.
-    waiting: VecDeque<(RuleId, Key)>,
+    instances: Instances<'d>,
+    /// By instance.
+    rules: Vec<RuleId>,
 }
 
 impl Lower<'_, '_> {
@@ -133,15 +117,14 @@ impl Lower<'_, '_> {
 
     /// Gives every rule that was met a body, and so meets more.
     fn work_off(&mut self) -> Result<()> {
-        while let Some((rule, (name, arguments))) = self.waiting.pop_front() {
-            let entry = &self.definitions.entries[&name];
-            let mut scope = Scope::of(entry);
-            scope.arguments = entry.parameters.iter().cloned().zip(arguments).collect();
+        while let Some((instance, entry, scope)) = self.instances.next() {
             let Some(body) = &entry.body else {
+                let name = &self.instances.names()[instance];
                 let message = format!("the rule {name:?} is only declared: nothing can produce it");
                 return Err(error_in(entry.file.as_deref(), entry.place, message));
             };
             let body = self.alternatives(&body.borrow(), &scope)?;
+            let rule = self.rule(instance);
             self.grammar.define(rule, body);
         }
         Ok(())
@@ -197,14 +180,17 @@ impl Lower<'_, '_> {
     }
 
     fn value(&mut self, value: &Value, scope: &Scope, place: Place) -> Result<NodeId> {
-        let argument = self.argument(value, scope, place)?;
+        let argument = self.instances.argument(value, scope, place)?;
         self.node(&argument, scope, place)
     }
 
     fn node(&mut self, argument: &Argument, scope: &Scope, place: Place) -> Result<NodeId> {
         match argument {
             Argument::Symbol(symbol) => self.symbol(symbol, scope, place),
-            Argument::Instance(rule) => Ok(self.grammar.rule(*rule)),
+            Argument::Instance(instance) => {
+                let rule = self.rule(*instance);
+                Ok(self.grammar.rule(rule))
+            }
             Argument::Pattern(pattern) => {
                 let name = format!("{:?}", pattern.value);
                 self.token(pattern, &name, scope.file.as_deref(), place)
@@ -212,36 +198,10 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// What a value comes to where it stands.
-    fn argument(&mut self, value: &Value, scope: &Scope, place: Place) -> Result<Argument> {
-        match value {
-            Value::Symbol(symbol) => Ok(match scope.arguments.get(&symbol.name) {
-                Some(argument) => argument.clone(),
-                None => Argument::Symbol(symbol.clone()),
-            }),
-            Value::Literal(_) | Value::Range(..) => match Pattern::of_value(value) {
-                Ok(pattern) => Ok(Argument::Pattern(pattern)),
-                Err(message) => Err(error_in(scope.file.as_deref(), place, message)),
-            },
-            Value::Template { name, arguments } => {
-                let name = match scope.arguments.get(name) {
-                    Some(Argument::Symbol(symbol)) => symbol.name.clone(),
-                    Some(_) => {
-                        let message = format!("{name:?} stands for something that is no template");
-                        return Err(error_in(scope.file.as_deref(), place, message));
-                    }
-                    None => name.clone(),
-                };
-                let arguments: Result<Vec<Argument>> =
-                    arguments.iter().map(|value| self.argument(value, scope, place)).collect();
-                self.rule(&name, arguments?, scope, place).map(Argument::Instance)
-            }
-        }
-    }
-
     fn symbol(&mut self, symbol: &Symbol, scope: &Scope, place: Place) -> Result<NodeId> {
         if !symbol.terminal {
-            let rule = self.rule(&symbol.name, Vec::new(), scope, place)?;
+            let instance = self.instances.rule(&symbol.name, Vec::new(), scope, place)?;
+            let rule = self.rule(instance);
             return Ok(self.grammar.rule(rule));
         }
         let name = &symbol.name;
@@ -253,35 +213,11 @@ impl Lower<'_, '_> {
         self.token(&pattern, name, entry.file.as_deref(), entry.place)
     }
 
-    fn rule(
-        &mut self,
-        name: &str,
-        arguments: Vec<Argument>,
-        scope: &Scope,
-        place: Place,
-    ) -> Result<RuleId> {
-        let error = |message| Err(error_in(scope.file.as_deref(), place, message));
-        let Some(entry) = self.definitions.entries.get(name).filter(|entry| !entry.terminal) else {
-            return error(format!("{name:?} is written as a rule but is none"));
-        };
-        let (wants, gets) = (entry.parameters.len(), arguments.len());
-        if wants != gets {
-            return error(format!("the template {name:?} has {wants} parameters, not {gets}"));
+    fn rule(&mut self, instance: usize) -> RuleId {
+        for name in &self.instances.names()[self.rules.len()..] {
+            self.rules.push(self.grammar.declare(name));
         }
-        let key = (name.to_owned(), arguments);
-        if let Some(&known) = self.rules.get(&key) {
-            return Ok(known);
-        }
-        if self.rules.len() > MOST_INSTANCES + self.definitions.entries.len() {
-            return error(format!(
-                "the templates have more than {MOST_INSTANCES} instances: {name:?} may be used in \
-                 itself with ever larger arguments"
-            ));
-        }
-        let rule = self.grammar.declare(name);
-        self.rules.insert(key.clone(), rule);
-        self.waiting.push_back((rule, key));
-        Ok(rule)
+        self.rules[instance]
     }
 
     /// A terminal and what is ignored after it.

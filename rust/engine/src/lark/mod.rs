@@ -11,7 +11,9 @@
 //! - [`token`], [`parse`], [`syntax`]: from text to statements.
 //! - [`load`] (with [`bundled`]), [`check`]: imports, `%override`, `%extend`; every name is defined.
 //! - [`pattern`], [`terminal`]: terminals as regular expressions.
-//! - [`lower`]: rules as nodes of the grammar, templates instantiated, what is ignored woven in.
+//! - [`instance`]: what names stand for, templates instantiated.
+//! - [`lower`]: rules as nodes of the grammar, what is ignored woven in; or [`lalr`], for what Lark
+//!   parses with its other parser.
 //!
 //! Differences from Lark, all of them refusals or the lack of one:
 //!
@@ -21,6 +23,8 @@
 
 mod bundled;
 mod check;
+mod instance;
+mod lalr;
 mod load;
 mod lower;
 mod parse;
@@ -34,9 +38,19 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Result};
 use crate::grammar::{Grammar, NodeId};
 
+/// The parser of Lark that a grammar is written for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Parser {
+    /// Any context-free grammar, with the dynamic lexer.
+    Earley,
+    /// LALR(1), with the contextual lexer: see [`lalr`].
+    Lalr,
+}
+
 /// How a grammar is read.
 #[derive(Clone, Debug)]
 pub struct Options {
+    pub parser: Parser,
     /// The rule that a whole text is.
     pub start: String,
     /// What `%import .file.name` reads: texts by their paths from the grammar's own folder, with
@@ -46,7 +60,8 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { start: "start".to_owned(), files: BTreeMap::new() }
+        let parser = Parser::Earley;
+        Options { parser, start: "start".to_owned(), files: BTreeMap::new() }
     }
 }
 
@@ -57,7 +72,10 @@ impl Default for Options {
 /// defined, a terminal that cannot be honoured, or a grammar without any sentence.
 pub fn compile(grammar: &mut Grammar, text: &str, options: &Options) -> Result<NodeId> {
     let definitions = load::load(text, options)?;
-    lower::lower(grammar, &definitions, &options.start)
+    match options.parser {
+        Parser::Earley => lower::lower(grammar, &definitions, &options.start),
+        Parser::Lalr => lalr::lower(grammar, &definitions, &options.start),
+    }
 }
 
 /// The paths, from its own folder, of the files that a grammar's text imports by `%import .file.name`.

@@ -143,13 +143,17 @@ impl<'t> Parser<'t> {
             parameters: Vec::new(),
             body: Alternatives::default(),
             inlined_if_single: false,
+            keeps_all: false,
+            priority: 0,
             place,
         };
         if self.next_is(Kind::Terminal) {
             definition.symbol = self.symbol("")?;
         } else {
             if self.next_is(Kind::Modifiers) {
-                definition.inlined_if_single = self.advance().text.contains('?');
+                let modifiers = self.advance().text;
+                definition.inlined_if_single = modifiers.contains('?');
+                definition.keeps_all = modifiers.contains('!');
             }
             let name = self.expect(Kind::Rule, "to define")?;
             definition.symbol = Symbol { name: name.text.to_owned(), terminal: false };
@@ -165,8 +169,11 @@ impl<'t> Parser<'t> {
             }
         }
         if self.take(Kind::Dot) {
-            // A priority says which of several trees to prefer, not what is in the language.
-            self.expect(Kind::Number, "as the priority")?;
+            let number = self.expect(Kind::Number, "as the priority")?;
+            definition.priority = number
+                .text
+                .parse()
+                .map_err(|_| self.error(number.place, "the priority is too large".to_owned()))?;
         }
         self.expect(Kind::Colon, "after the name")?;
         definition.body = self.alternatives()?;

@@ -84,6 +84,9 @@ pub(super) struct Definition {
     pub body: Alternatives,
     /// `?` stands before the rule's name.
     pub inlined_if_single: bool,
+    /// `!` stands before the rule's name.
+    pub keeps_all: bool,
+    pub priority: i64,
     pub place: Place,
 }
 

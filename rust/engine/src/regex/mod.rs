@@ -30,7 +30,7 @@ mod tables;
 mod zero_width;
 
 pub use encoding::{any_char, class, literal, Encoding};
-pub use lexeme::{python_lexeme, python_width};
+pub use lexeme::{filtered, python_lexeme, python_width};
 pub use tables::{set_character_names, set_python_unicode};
 
 /// The texts that Python's `re.fullmatch(pattern, text)` matches, written in `encoding`.

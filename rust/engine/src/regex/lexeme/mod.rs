@@ -18,7 +18,9 @@
 //! - [`program`]: the syntax tree without shared pointers, and what is refused.
 //! - [`threads`]: states and steps.
 //! - [`rule`]: the states as an automaton among expressions.
+//! - [`filtered`]: lexemes of which only some texts count.
 
+mod filtered;
 mod program;
 mod rule;
 mod threads;
@@ -33,6 +35,7 @@ use super::python::Pattern;
 use super::{atomic, lower, python};
 use crate::error::Result;
 use crate::expr::{ExprId, Exprs};
+pub use filtered::filtered;
 
 /// The UTF-8 texts that `re.match` with a pattern of Python's `re` may take, for use in a terminal
 /// that is read greedily.

@@ -1,0 +1,65 @@
+"""Masks of a vocabulary with long tokens, against the same grammar asked byte by byte.
+
+A mask is worked out for what little of a state its tokens can see, with the stack cut short; where greedy terminals bar
+the way, what lies below the cut matters. So these grammars are full of terminals that take what should follow them.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from outlines.guide import GrammarError, Guide, Index, LimitError, Vocabulary
+
+from .random_grammars import RandomGrammar
+from .support import BYTES, allowed
+from .test_fuzz import SECONDS, SEED
+from .test_lalr import LalrGrammar
+
+LETTERS = "abcif1( +A#"
+
+
+def vocabulary(rng: random.Random) -> list[bytes]:
+    """Tokens of one to six characters, every single byte among them."""
+    longer = {"".join(rng.choices(LETTERS, k=rng.randint(2, 6))) for _ in range(150)}
+    repeated = {letter * count for letter in "ab " for count in (2, 3, 5, 9)}
+    return [bytes([byte]) for byte in range(256)] + sorted(text.encode() for text in longer | repeated)
+
+
+@pytest.mark.timeout(SECONDS + 600)
+@pytest.mark.filterwarnings("ignore:the rule")
+def test_masks_of_long_tokens() -> None:
+    rng = random.Random(SEED)
+    deadline = time.monotonic() + SECONDS
+    masks = 0
+    while time.monotonic() < deadline:
+        parser = rng.choice(["earley", "earley", "lalr"])
+        grammar = (LalrGrammar if parser == "lalr" else RandomGrammar)(rng).text
+        tokens = vocabulary(rng)
+        eos = len(tokens)
+        try:
+            index = Index.from_grammar(grammar, Vocabulary([*tokens, None], [eos], eos + 1), parser=parser)
+            bytewise = Index.from_grammar(grammar, BYTES, parser=parser)
+        except (GrammarError, LimitError):
+            continue
+        for _ in range(4):
+            guide, text = Guide(index), b""
+            for _ in range(rng.randint(1, 25)):
+                following = set(allowed(guide, eos))
+                masks += 1
+                asked = rng.sample(range(256, eos), 20) + [ord(letter) for letter in LETTERS]
+                for token in asked:
+                    whole = text + tokens[token]
+                    expected = bytewise.accepts_prefix(whole)
+                    where = f"seed {SEED}: {tokens[token]!r} after {text!r} ({parser})\n{grammar}"
+                    assert (token in following) == expected, where
+                assert (eos in following) == bytewise.accepts(text), f"seed {SEED}: end of {text!r}\n{grammar}"
+                usual = [token for token in following if token < eos and tokens[token].strip(LETTERS.encode()) == b""]
+                if not usual:
+                    break
+                token = rng.choice(usual)
+                assert guide.advance(token)
+                text += tokens[token]
+    assert masks > 100

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::automaton::StateId;
 use crate::error::{Error, Result};
-use crate::index::{Index, Limit, Mask};
+use crate::index::{Index, Limit, Mask, Minimum};
 
 /// How many bytes [`Guide::forced_bytes`] returns at most; a grammar may force text without end.
 const FORCED_LIMIT: usize = 4096;
@@ -33,6 +33,8 @@ struct Budget {
     stop: Arc<[u32]>,
     /// From how many tokens left on a state allows all its tokens, once asked for.
     room: Option<(StateId, u32)>,
+    /// What was found last, by state and tokens left.
+    limit: Option<(StateId, u32, Option<Arc<Mask>>)>,
 }
 
 impl Guide {
@@ -50,18 +52,22 @@ impl Guide {
     /// text ends there anyhow. `None` takes a budget away.
     ///
     /// # Errors
-    /// [`Error::Budget`] if no text is known that is so short, with how many tokens it takes; the
-    /// guide has no budget then.
+    /// [`Error::Budget`] if no text is so short, with how many tokens it takes. The guide has no
+    /// budget then; nor has it one where neither that nor a text that is so short could be found.
     pub fn set_budget(&mut self, tokens: Option<u32>) -> Result<()> {
         self.budget = None;
         let Some(tokens) = tokens else { return Ok(()) };
-        let minimum = self.index.minimum_tokens(&self.stop, tokens)?;
-        if minimum.enough.is_none_or(|enough| enough > tokens) {
-            let (at_least, enough) = (minimum.at_least, minimum.enough);
+        let Minimum { at_least, enough } = match self.index.minimum_tokens(&self.stop, tokens) {
+            Err(Error::Limit { .. }) => return Ok(()),
+            found => found?,
+        };
+        if at_least > tokens {
             return Err(Error::Budget { tokens, at_least, enough });
         }
-        let stop = self.index.text_stops(&self.stop);
-        self.budget = Some(Budget { tokens, stop, room: None });
+        if enough.is_some_and(|enough| enough <= tokens) {
+            let stop = self.index.text_stops(&self.stop);
+            self.budget = Some(Budget { tokens, stop, room: None, limit: None });
+        }
         Ok(())
     }
 
@@ -99,10 +105,17 @@ impl Guide {
         }
         let left = self.left()?;
         let budget = self.budget.as_mut()?;
-        if let Ok(Limit::Tokens(mask)) = self.index.limit(self.state, left, &budget.stop) {
-            return Some(mask);
+        if let Some((state, tokens, limit)) = &budget.limit {
+            if *state == self.state && *tokens == left {
+                return limit.clone();
+            }
         }
-        None
+        let limit = match self.index.limit(self.state, left, &budget.stop) {
+            Ok(Limit::Tokens(mask)) => Some(mask),
+            Ok(Limit::Nothing) | Err(_) => None,
+        };
+        budget.limit = Some((self.state, left, limit.clone()));
+        limit
     }
 
     /// How many tokens are left of the budget.
@@ -111,13 +124,15 @@ impl Guide {
         self.budget.as_ref().map(|budget| budget.tokens.saturating_sub(taken))
     }
 
-    /// Whether a token that leads to `next` leaves enough room, with `left` tokens before it.
-    fn fits(&self, next: StateId, left: Option<u32>) -> bool {
-        let (Some(budget), Some(left)) = (&self.budget, left) else { return true };
-        match left.checked_sub(1) {
+    /// Whether a token that leads from a state to another leaves enough room, with `left` tokens
+    /// left before it.
+    fn leaves_room(&self, step: (StateId, u32, StateId), left: Option<u32>) -> bool {
+        match (&self.budget, left) {
             // Too much work counts as for the mask.
-            Some(left) => self.index.fits(next, left, &budget.stop).unwrap_or(true),
-            None => false,
+            (Some(budget), Some(left)) => {
+                self.index.leaves_room(step, left, &budget.stop).unwrap_or(true)
+            }
+            _ => true,
         }
     }
 
@@ -184,7 +199,11 @@ impl Guide {
             return Ok(false);
         }
         let next = self.index.advance(self.state, token)?;
-        if next == StateId::DEAD || !self.has_room() && !self.fits(next, self.left()) {
+        let step = (self.state, token, next);
+        if next == StateId::DEAD
+            || self.limit().is_some_and(|mask| !mask.contains(token))
+                && !self.leaves_room(step, self.left())
+        {
             return Ok(false);
         }
         self.history.push(self.state);
@@ -210,11 +229,12 @@ impl Guide {
                 if stopped || self.index.vocabulary().token(token).is_empty() {
                     break;
                 }
-                state = self.index.advance(state, token)?;
-                if state == StateId::DEAD || !self.fits(state, left) {
+                let next = self.index.advance(state, token)?;
+                if next == StateId::DEAD || !self.leaves_room((state, token, next), left) {
                     break;
                 }
-                left = left.map(|left| left - 1);
+                state = next;
+                left = left.map(|left| left.saturating_sub(1));
             }
             count += 1;
         }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// How long the work of one call (a compile, a mask, a token) may take, in the processor's time: a
 /// machine busy with other things makes no constraint too hard.
-const CALL_LIMIT: Duration = Duration::from_millis(1500);
+pub(super) const CALL_LIMIT: Duration = Duration::from_millis(1500);
 /// How many pieces of work go by between two looks at the clock.
 const CLOCK_TICKS: u32 = 64;
 
@@ -101,6 +101,12 @@ impl Exprs {
 
     /// Starts the clock for the work of one call; see [`Exprs::check_deadline`].
     pub fn start_clock(&mut self) {
+        self.limit_time(CALL_LIMIT);
+    }
+
+    /// The same for work that is to take no longer than `limit`.
+    pub fn limit_time(&mut self, limit: Duration) {
+        self.time_limit = limit;
         self.deadline = None;
         self.ticks = 0;
     }
@@ -108,7 +114,7 @@ impl Exprs {
     /// Called once for every piece of work that is not a look-up.
     ///
     /// # Errors
-    /// [`Error::Limit`] when the call at hand has worked for [`CALL_LIMIT`].
+    /// [`Error::Limit`] when the call at hand has worked for as long as it may.
     pub(crate) fn check_deadline(&mut self) -> Result<()> {
         self.ticks += 1;
         if self.ticks % CLOCK_TICKS != 0 {
@@ -118,11 +124,11 @@ impl Exprs {
         let now = Duration::new(time.tv_sec as u64, time.tv_nsec as u32);
         match self.deadline {
             // Short calls, nearly all of them, never look at the clock.
-            None => self.deadline = Some(now + CALL_LIMIT),
+            None => self.deadline = Some(now + self.time_limit),
             Some(deadline) if now > deadline => {
                 return Err(Error::limit(format!(
                     "the constraint took more than {} ms of work at one point",
-                    CALL_LIMIT.as_millis()
+                    self.time_limit.as_millis()
                 )));
             }
             Some(_) => {}

@@ -163,6 +163,7 @@ pub struct Exprs {
     fingerprints: FxHashMap<ExprId, Option<Fingerprint>>,
     /// At what time of its thread the call at hand must be done, once it has gone on for a while.
     deadline: Option<std::time::Duration>,
+    time_limit: std::time::Duration,
     ticks: u32,
     /// How many expressions an emptiness search may visit.
     pub emptiness_limit: usize,
@@ -200,6 +201,7 @@ impl Exprs {
             links: FxHashMap::with_hasher(FxBuildHasher),
             fingerprints: FxHashMap::with_hasher(FxBuildHasher),
             deadline: None,
+            time_limit: derivative::CALL_LIMIT,
             ticks: 0,
             emptiness_limit: 50_000,
             size_limit: 4_000_000,

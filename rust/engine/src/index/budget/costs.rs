@@ -1,27 +1,34 @@
 //! Near the end: the cost of each token of a state, and the masks that follow.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::reach::Fuel;
+use super::reach::Reached;
 use super::way::Way;
-use super::{Budget, Limit, MASK_MEMORY};
+use super::{in_time, Budget, Limit, MASK_MEMORY};
 use crate::automaton::StateId;
 use crate::error::Result;
 use crate::expr::ENDLESS;
 use crate::index::{Inner, Mask};
 
-/// Up to so many states reached, a way is looked for from each; past that, bytes decide.
-const WAY_LIMIT: usize = 2_000;
-
+/// How long it may take to find where the tokens of a state lead, and again to cost that, in the
+/// processor's time: about that of a step of a small model.
+const COST_TIME: Duration = Duration::from_millis(10);
+/// How often that is tried where the time does not suffice; each time goes on where the last ended.
+const TRIES: u8 = 3;
 /// By how many tokens more the end may be after one text of a capture than after another.
-const TEXT_MARGIN: u32 = 2;
-/// How many of the other texts are looked at.
-const TEXT_SAMPLES: usize = 8;
+const TEXT_MARGIN: u32 = 32;
+/// Of the tokens that lead to different texts of a capture, how many are costed one by one: each
+/// makes states of its own.
+const TEXT_SAMPLES: usize = 48;
 
 /// What the tokens of a state cost.
 pub(super) struct Costs {
     /// Ascending costs, each with the tokens that cost no more.
     levels: Vec<(u32, Arc<Mask>)>,
+    /// How often it may still be tried to cost more tokens; never, once all are.
+    tries: u8,
 }
 
 impl Costs {
@@ -38,85 +45,135 @@ impl Budget {
             return Ok(Limit::Nothing);
         }
         let costs = match self.costs.get(&state) {
-            Some(known) => known.clone(),
-            None => self.find_costs(inner, state)?,
+            Some(known) if known.tries == 0 => known.clone(),
+            Some(known) => self.find_costs(inner, state, known.tries - 1)?,
+            None => self.find_costs(inner, state, TRIES)?,
         };
         if left >= self.room(inner, state)? {
             return Ok(Limit::Nothing);
         }
         let mask = costs.below(left);
-        if mask.is_none() && self.known_cost(inner, state)? > left {
-            // Nothing is known to fit: better whatever the constraint allows than no token at all.
-            return Ok(Limit::Nothing);
-        }
         // Costs may have become smaller since the masks were made; the way found then is still one.
-        match self.ways.get(&state) {
-            Some(way) if way.tokens <= left && !mask.is_some_and(|m| m.contains(way.token)) => {
+        let way = self.ways.get(&state).filter(|way| way.tokens <= left);
+        Ok(match (mask, way) {
+            (None, None) if inner.automaton.is_accepting(state) => {
+                Limit::Tokens(Arc::new(Mask::from_ids(Vec::new())))
+            }
+            // Nothing is known to fit: better whatever the constraint allows than no token at all.
+            (None, None) => Limit::Nothing,
+            (Some(mask), None) => Limit::Tokens(mask.clone()),
+            (Some(mask), Some(way)) if mask.contains(way.token) => Limit::Tokens(mask.clone()),
+            (mask, Some(way)) => {
                 inner.scratch.fill(0);
                 if let Some(mask) = mask {
                     mask.write(&mut inner.scratch);
                 }
                 inner.scratch[way.token as usize / 32] |= 1 << (way.token % 32);
-                Ok(Limit::Tokens(Arc::new(Mask::from_words(&inner.scratch))))
+                Limit::Tokens(Arc::new(Mask::from_words(&inner.scratch)))
             }
-            _ => Ok(Limit::Tokens(match mask {
-                Some(mask) => mask.clone(),
-                None => Arc::new(Mask::from_ids(Vec::new())),
-            })),
-        }
+        })
     }
 
-    /// Costs every token of `state`; notes the cheapest as the way on, and how much room is needed
+    /// Whether `next` is known to come to the end, or taken to, after a token of `left`.
+    pub(super) fn fits(&mut self, inner: &mut Inner, next: StateId, left: u32) -> Result<bool> {
+        inner.automaton.exprs().limit_time(COST_TIME);
+        let cost = in_time(self.cost(inner, next, left.saturating_sub(1)))?;
+        Ok(cost.is_some_and(|cost| cost < left) || self.likely_cost(inner, next) < left)
+    }
+
+    /// Costs the tokens of `state`; notes the cheapest as the way on, and how much room is needed
     /// for the dearest.
-    pub(super) fn find_costs(&mut self, inner: &mut Inner, state: StateId) -> Result<Arc<Costs>> {
-        let groups = self.reach(inner, state, &mut Fuel(usize::MAX))?.unwrap_or_default();
-        let look = if groups.len() <= WAY_LIMIT { 0 } else { ENDLESS - 1 };
+    fn find_costs(&mut self, inner: &mut Inner, state: StateId, tries: u8) -> Result<Arc<Costs>> {
+        inner.automaton.exprs().limit_time(COST_TIME);
+        let (mut groups, mut whole) = match in_time(self.reach(inner, state))? {
+            Some(Reached { groups, whole }) => (groups, whole),
+            None => (Vec::new(), false),
+        };
+        // What many tokens lead to first: it matters most.
+        groups.sort_unstable_by_key(|group| (Reverse(group.tokens.len()), group.tokens[0]));
+        inner.automaton.exprs().limit_time(COST_TIME);
+        let mut ended = false;
         let mut costed = Vec::with_capacity(groups.len());
+        let mut likely = Vec::new();
         for group in groups {
-            let cost = self.cost(inner, group.state, look)?;
+            let cost = self.cost_in_time(inner, group.state, &mut ended)?;
             if group.differ {
-                let others = group.tokens[1..].to_vec();
-                let most = self.cost_alike(inner, state, &others, cost)?;
-                costed.push((most.saturating_add(TEXT_MARGIN), others));
+                self.cost_differing(inner, state, &group.tokens[1..], &mut costed, &mut ended)?;
+                likely.push((self.likely_cost(inner, group.state), group.tokens[1..].to_vec()));
                 costed.push((cost, vec![group.tokens[0]]));
             } else {
                 costed.push((cost, group.tokens));
             }
         }
-        costed.sort_unstable_by_key(|(cost, tokens)| (*cost, tokens[0]));
-        if let Some((cost, tokens)) = costed.first() {
+        whole = whole && !ended;
+        if let Some((cost, tokens)) = costed.iter().min_by_key(|(cost, _)| *cost) {
             let way = Way { tokens: cost.saturating_add(1), token: tokens[0] };
-            if way.tokens < self.ways.get(&state).map_or(ENDLESS, |known| known.tokens) {
+            if way.tokens < self.known_way(state) {
                 self.ways.insert(state, way);
             }
         }
-        let room = costed.last().map_or(0, |(cost, _)| cost.saturating_add(1));
-        let known = self.rooms.entry(state).or_insert(ENDLESS);
-        *known = room.min(*known);
-        let costs = Arc::new(self.masks(inner, costed));
+        costed.extend(likely);
+        costed.sort_unstable_by_key(|(cost, tokens)| (*cost, tokens[0]));
+        if whole {
+            let room = costed.last().map_or(0, |(cost, _)| cost.saturating_add(1));
+            let known = self.rooms.entry(state).or_insert(ENDLESS);
+            *known = room.min(*known);
+        }
+        let levels = self.masks(inner, costed);
+        let costs = Arc::new(Costs { levels, tries: if whole { 0 } else { tries } });
         self.costs.insert(state, costs.clone());
         Ok(costs)
     }
 
-    /// The most that some of the tokens cost which lead to other texts of a capture than the one
-    /// that costs `cost`. They are too many to cost them all, and rarely differ.
-    fn cost_alike(
+    /// A number of tokens that completes a state; once the time has ended, one known before.
+    fn cost_in_time(&mut self, inner: &mut Inner, state: StateId, ended: &mut bool) -> Result<u32> {
+        if inner.automaton.is_accepting(state) {
+            return Ok(0);
+        }
+        if !*ended {
+            if let Some(cost) = in_time(self.cost(inner, state, 0))? {
+                return Ok(cost);
+            }
+            *ended = true;
+        }
+        Ok(self.known_way(state))
+    }
+
+    /// Costs some of the tokens of `state` that lead to different texts of a capture.
+    fn cost_differing(
         &mut self,
         inner: &mut Inner,
         state: StateId,
         tokens: &[u32],
-        cost: u32,
-    ) -> Result<u32> {
+        costed: &mut Vec<(u32, Vec<u32>)>,
+        ended: &mut bool,
+    ) -> Result<()> {
         let vocabulary = inner.vocabulary.clone();
-        let mut most = cost;
         for &token in tokens.iter().step_by(tokens.len() / TEXT_SAMPLES + 1) {
-            let reached = inner.automaton.run(state, vocabulary.token(token))?;
-            most = most.max(self.cost(inner, reached, cost)?);
+            if *ended {
+                break;
+            }
+            match in_time(inner.automaton.run(state, vocabulary.token(token)))? {
+                Some(reached) => {
+                    let cost = self.cost_in_time(inner, reached, ended)?;
+                    costed.push((cost, vec![token]));
+                }
+                None => *ended = true,
+            }
         }
-        Ok(most)
+        Ok(())
     }
 
-    fn masks(&mut self, inner: &mut Inner, costed: Vec<(u32, Vec<u32>)>) -> Costs {
+    /// What a state is taken to cost because one does that differs from it in captured texts alone.
+    fn likely_cost(&mut self, inner: &mut Inner, state: StateId) -> u32 {
+        let Some(outline) = self.distances.but_for_texts(&mut inner.automaton, state) else {
+            return ENDLESS;
+        };
+        let alike = self.alike.get(&outline).map_or(ENDLESS, |&other| self.known_way(other));
+        alike.saturating_add(TEXT_MARGIN)
+    }
+
+    fn masks(&mut self, inner: &mut Inner, costed: Vec<(u32, Vec<u32>)>) -> Vec<(u32, Arc<Mask>)> {
         if self.costs_memory > MASK_MEMORY {
             self.costs.clear();
             self.costs_memory = 0;
@@ -137,6 +194,6 @@ impl Budget {
                 levels.push((cost, Arc::new(mask)));
             }
         }
-        Costs { levels }
+        levels
     }
 }

@@ -1,17 +1,19 @@
 //! The fewest tokens that a text takes, by a search over the tokens themselves.
 
+use std::time::Duration;
+
 use rustc_hash::FxHashMap;
 
-use super::reach::Fuel;
+use super::reach::Reached;
 use super::way::Way;
-use super::Budget;
+use super::{in_time, Budget};
 use crate::automaton::StateId;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::expr::ENDLESS;
 use crate::index::Inner;
 
-/// How many nodes of the trie one search may visit: some hundredths of a second.
-const VISIT_LIMIT: usize = 500_000;
+/// How long a first text may be looked for, and after that shorter ones, in the processor's time.
+const SEARCH_TIME: Duration = Duration::from_millis(100);
 
 /// What is known of the fewest tokens that a text takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,34 +25,44 @@ pub struct Minimum {
 }
 
 impl Budget {
-    /// Searches level by level: the states after one token, after two, and so on.
+    /// The fewest tokens from the start on; a number that is at most `enough` will do.
     pub(super) fn minimum(
         &mut self,
         inner: &mut Inner,
         start: StateId,
         enough: u32,
     ) -> Result<Minimum> {
-        let known = self.cost(inner, start, 0)?;
+        inner.automaton.exprs().limit_time(SEARCH_TIME);
+        let found = in_time(self.cost(inner, start, 0))?;
+        let known = found.unwrap_or_else(|| self.known_way(start));
         if known <= enough {
             let at_least = u32::from(!inner.automaton.is_accepting(start));
             return Ok(Minimum { at_least, enough: Some(known) });
         }
+        if let Some(minimum) = self.minimum {
+            return Ok(minimum);
+        }
+        inner.automaton.exprs().limit_time(SEARCH_TIME);
+        let minimum = self.search(inner, start, known)?;
+        self.minimum = Some(minimum);
+        Ok(minimum)
+    }
+
+    /// Searches level by level: the states after one token, after two, and so on. `known` are
+    /// enough.
+    fn search(&mut self, inner: &mut Inner, start: StateId, known: u32) -> Result<Minimum> {
         let enough = (known != ENDLESS).then_some(known);
         let mut parents: FxHashMap<StateId, (StateId, u32)> = FxHashMap::default();
         let mut level = vec![start];
-        let mut fuel = Fuel(VISIT_LIMIT);
         let mut tokens = 0;
         // Where texts of a capture were not looked at, what they lead to is not known.
         let mut sure = ENDLESS;
         while tokens + 1 < known && !level.is_empty() {
             let mut next = Vec::new();
             for &state in &level {
-                let groups = match self.reach(inner, state, &mut fuel) {
-                    Ok(Some(groups)) => groups,
-                    Ok(None) | Err(Error::Limit { .. }) => {
-                        return Ok(Minimum { at_least: sure.min(tokens + 1), enough });
-                    }
-                    Err(error) => return Err(error),
+                let reached = in_time(self.reach(inner, state))?;
+                let Some(Reached { groups, whole: true }) = reached else {
+                    return Ok(Minimum { at_least: sure.min(tokens + 1), enough });
                 };
                 for group in groups {
                     if group.differ {

@@ -15,6 +15,10 @@
 //!   ([`way`]). All numbers of tokens left that allow the same tokens share one mask.
 //! - Whether a budget is too small to begin with is found by a search over the tokens themselves
 //!   ([`minimum`]), since a refusal should be right.
+//!
+//! All of it has little time, since a mask that comes late holds up whoever waits for it. What has
+//! not been looked at in time is not known to fit and hence not allowed, so that what is left is
+//! fewer tokens to choose from, of which the way on is always one.
 
 mod costs;
 mod minimum;
@@ -54,6 +58,17 @@ pub(super) struct Budget {
     rooms: FxHashMap<StateId, u32>,
     costs: FxHashMap<StateId, Arc<Costs>>,
     costs_memory: usize,
+    /// What a search from the start found.
+    minimum: Option<Minimum>,
+}
+
+/// What was found; none if the time did not suffice, or another limit was in the way.
+fn in_time<T>(found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::Limit { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 impl Budget {
@@ -68,6 +83,7 @@ impl Budget {
             rooms: FxHashMap::default(),
             costs: FxHashMap::default(),
             costs_memory: 0,
+            minimum: None,
         }
     }
 
@@ -132,18 +148,25 @@ impl Index {
         self.lock().with_budget(stop, |inner, budget| budget.limit(inner, state, left))
     }
 
-    /// Whether `state` is known to come to the end within `left` tokens.
-    pub(crate) fn fits(&self, state: StateId, left: u32, stop: &Arc<[u32]>) -> Result<bool> {
+    /// Whether `token`, which leads from `state` to `next`, may be taken with `left` tokens left:
+    /// the mask allows it, or did before it was let go.
+    pub(crate) fn leaves_room(
+        &self,
+        (state, token, next): (StateId, u32, StateId),
+        left: u32,
+        stop: &Arc<[u32]>,
+    ) -> Result<bool> {
         self.lock().with_budget(stop, |inner, budget| {
-            // Where captured texts matter, the mask does not know each of them either.
-            Ok(budget.cost(inner, state, left)? <= left
-                || budget.distances.but_for_texts(&mut inner.automaton, state).is_some())
+            Ok(match budget.limit(inner, state, left)? {
+                Limit::Nothing => true,
+                Limit::Tokens(mask) => mask.contains(token) || budget.fits(inner, next, left)?,
+            })
         })
     }
 
     /// How many tokens the shortest text takes, stop token apart; `enough`: stop looking when so
-    /// many are found to do. `stop` are the ids that end the text. Up to some tenths of a second
-    /// for a text of many tokens.
+    /// many are found to do. `stop` are the ids that end the text. Up to two tenths of a second for
+    /// a text of many tokens.
     ///
     /// # Errors
     /// As for [`crate::automaton::Automaton::step`].
@@ -172,15 +195,22 @@ impl Budget {
         if known <= enough {
             return Ok(known);
         }
-        let followed = self.follow_alike(inner, state)?;
-        if !followed && self.tried.insert(state) {
-            self.find_way(inner, state)?;
+        if !self.tried.contains(&state) {
+            if !self.follow_alike(inner, state)? {
+                self.find_way(inner, state)?;
+            }
+            self.tried.insert(state);
         }
         self.known_cost(inner, state)
     }
 
+    /// How many tokens the best way takes that has been found so far; [`ENDLESS`] without one.
+    fn known_way(&self, state: StateId) -> u32 {
+        self.ways.get(&state).map_or(ENDLESS, |way| way.tokens)
+    }
+
     fn known_cost(&mut self, inner: &mut Inner, state: StateId) -> Result<u32> {
-        let tokens = self.ways.get(&state).map_or(ENDLESS, |way| way.tokens);
+        let tokens = self.known_way(state);
         Ok(tokens.min(self.distances.state(&mut inner.automaton, state)?.certain))
     }
 }

@@ -3,9 +3,11 @@
 //! Counted in bytes, over all states that a token can lead to: the walk is that of the mask. Tokens
 //! that stay inside a terminal in progress are bounded by the most that is ever left of it.
 
+use std::time::Duration;
+
 use rustc_hash::FxHashSet;
 
-use super::Budget;
+use super::{in_time, Budget};
 use crate::automaton::{Distances, StateId};
 use crate::error::Result;
 use crate::expr::ENDLESS;
@@ -18,13 +20,24 @@ use crate::vocabulary::trie::{Trie, ROOT};
 /// mask far from the end goes.
 const EXCEPTION_MARGIN: u32 = 64;
 
+/// How long the tokens of one state may be looked at, in the processor's time.
+const ROOM_TIME: Duration = Duration::from_millis(10);
+/// Where that did not suffice: how many tokens more than the shortest text's count as room.
+const UNKNOWN_ROOM: u32 = 512;
+
 impl Budget {
     pub(super) fn room(&mut self, inner: &mut Inner, state: StateId) -> Result<u32> {
         if let Some(&known) = self.rooms.get(&state) {
             return Ok(known);
         }
-        let most = self.most_bytes(inner, state)?;
-        let room = most.saturating_add(1);
+        inner.automaton.exprs().limit_time(ROOM_TIME);
+        let room = match in_time(self.most_bytes(inner, state))? {
+            Some(most) => most.saturating_add(1),
+            None => match self.known_way(state) {
+                ENDLESS => UNKNOWN_ROOM,
+                tokens => tokens.saturating_add(UNKNOWN_ROOM),
+            },
+        };
         self.rooms.insert(state, room);
         Ok(room)
     }

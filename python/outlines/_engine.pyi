@@ -221,7 +221,7 @@ class Guide:
             max_tokens: the number of tokens within which the text is to be whole; see `max_tokens` below.
 
         Raises:
-            BudgetError: no output is known that takes so few tokens.
+            BudgetError: every output takes more tokens.
         """
 
     max_tokens: int | None
@@ -229,7 +229,9 @@ class Guide:
 
     Near its end only those tokens are allowed after which the text can still be completed, so that a text of that many
     tokens is whole. A stop token needs no place among them: the text ends there anyhow. Far from the end nothing
-    changes. Setting it may raise `BudgetError`, and leaves the guide without a limit then; `None` takes it away.
+    changes. Setting it raises `BudgetError` where every output takes more tokens, and leaves the guide without a limit
+    then; `None` takes it away. It stays `None` too where, in the time there is, no output so short was found and none
+    was ruled out: such a text may be cut off.
     """
 
     @property

@@ -19,7 +19,7 @@ from outlines.guide import BudgetError, Guide, Index, LimitError, Vocabulary, fi
 from .tokenizer_zoo import llama3_tokens
 
 MASKBENCH = Path("/work/shared/data/maskbench-dev.jsonl.gz")
-CASES = 60
+CASES = 40
 
 PERSON: dict[str, Any] = {
     "type": "object",
@@ -40,7 +40,8 @@ SOURCES = {
         {"type": "object", "required": ["kind"], "properties": {"kind": {"enum": ["cat", "dog"]}}}, vocabulary
     ),
     "unique": lambda vocabulary: Index.from_json_schema(
-        {"type": "array", "items": {"type": "integer"}, "uniqueItems": True, "minItems": 4}, vocabulary
+        {"type": "array", "items": {"enum": ["a", "b", 1, 10, 100, None]}, "uniqueItems": True, "minItems": 4},
+        vocabulary,
     ),
     "grammar": lambda vocabulary: Index.from_grammar(
         'start: NAME "(" (start ("," start)*)? ")" | NUMBER\nNAME: /[a-z]{2,9}/\nNUMBER: /[0-9]+/\n%ignore " "',

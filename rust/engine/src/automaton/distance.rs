@@ -318,6 +318,7 @@ impl Distances {
         if let Some(&known) = self.places.get(&place) {
             return Ok(known);
         }
+        automaton.grammar.exprs.check_deadline()?;
         self.visits += 1;
         if self.visits > VISIT_LIMIT || self.open.contains(&place) {
             self.partial = true;

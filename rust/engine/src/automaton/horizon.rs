@@ -21,6 +21,11 @@ use crate::grammar::Node;
 const DEPTH: u32 = 1;
 
 impl Automaton {
+    /// How many states have been made.
+    pub(crate) fn state_count(&self) -> usize {
+        self.states.len()
+    }
+
     /// How many configurations a state has.
     pub(crate) fn config_count(&self, state: StateId) -> usize {
         self.states[state.index()].configs.len()

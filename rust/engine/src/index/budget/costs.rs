@@ -21,7 +21,7 @@ const TRIES: u8 = 3;
 const TEXT_MARGIN: u32 = 32;
 /// Of the tokens that lead to different texts of a capture, how many are costed one by one: each
 /// makes states of its own.
-const TEXT_SAMPLES: usize = 48;
+const TEXT_SAMPLES: usize = 24;
 
 /// What the tokens of a state cost.
 pub(super) struct Costs {
@@ -84,6 +84,9 @@ impl Budget {
     /// Costs the tokens of `state`; notes the cheapest as the way on, and how much room is needed
     /// for the dearest.
     fn find_costs(&mut self, inner: &mut Inner, state: StateId, tries: u8) -> Result<Arc<Costs>> {
+        if self.is_spent() {
+            return Ok(Arc::new(Costs { levels: Vec::new(), tries: 0 }));
+        }
         inner.automaton.exprs().limit_time(COST_TIME);
         let (mut groups, mut whole) = match in_time(self.reach(inner, state))? {
             Some(Reached { groups, whole }) => (groups, whole),
@@ -153,15 +156,28 @@ impl Budget {
             if *ended {
                 break;
             }
-            match in_time(inner.automaton.run(state, vocabulary.token(token)))? {
-                Some(reached) => {
-                    let cost = self.cost_in_time(inner, reached, ended)?;
-                    costed.push((cost, vec![token]));
-                }
+            let reached = in_time(inner.automaton.run(state, vocabulary.token(token)))?;
+            let cost = match reached {
+                Some(reached) => in_time(self.cost_alike(inner, reached))?,
+                None => None,
+            };
+            match cost {
+                Some(cost) => costed.push((cost, vec![token])),
                 None => *ended = true,
             }
         }
         Ok(())
+    }
+
+    /// What a state costs by the way of one that differs from it in captured texts alone.
+    fn cost_alike(&mut self, inner: &mut Inner, state: StateId) -> Result<u32> {
+        if inner.automaton.is_accepting(state) {
+            return Ok(0);
+        }
+        if self.known_way(state) == ENDLESS {
+            self.follow_alike(inner, state)?;
+        }
+        Ok(self.known_way(state))
     }
 
     /// What a state is taken to cost because one does that differs from it in captured texts alone.

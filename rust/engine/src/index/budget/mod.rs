@@ -41,6 +41,9 @@ use way::{Spelling, Way};
 
 /// How many sets of stop tokens that are text one index keeps budgets for.
 const STOP_SETS: usize = 8;
+/// How many states may be made to look ahead, some hundred bytes each: they stay in the index. Past
+/// that only ways known before are taken.
+const STATE_LIMIT: usize = 200_000;
 /// How much the masks near the end may take, in bytes, before they are let go.
 const MASK_MEMORY: usize = 32 << 20;
 
@@ -60,6 +63,8 @@ pub(super) struct Budget {
     costs_memory: usize,
     /// What a search from the start found.
     minimum: Option<Minimum>,
+    /// How many states of the automaton were made on the way.
+    made: usize,
 }
 
 /// What was found; none if the time did not suffice, or another limit was in the way.
@@ -84,6 +89,7 @@ impl Budget {
             costs: FxHashMap::default(),
             costs_memory: 0,
             minimum: None,
+            made: 0,
         }
     }
 
@@ -129,7 +135,9 @@ impl Inner {
             }
             None => Box::new(Budget::new(&self.vocabulary, stop)),
         };
+        let before = self.automaton.state_count();
         let answer = ask(self, &mut budget);
+        budget.made += self.automaton.state_count() - before;
         self.budgets.by_stop.insert(stop.clone(), budget);
         answer
     }
@@ -195,13 +203,18 @@ impl Budget {
         if known <= enough {
             return Ok(known);
         }
-        if !self.tried.contains(&state) {
+        if !self.tried.contains(&state) && !self.is_spent() {
             if !self.follow_alike(inner, state)? {
                 self.find_way(inner, state)?;
             }
             self.tried.insert(state);
         }
         self.known_cost(inner, state)
+    }
+
+    /// Whether as many states have been made to look ahead as one index can have for that.
+    fn is_spent(&self) -> bool {
+        self.made > STATE_LIMIT
     }
 
     /// How many tokens the best way takes that has been found so far; [`ENDLESS`] without one.

@@ -11,12 +11,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from outlines.guide import ConstraintError, GrammarError, JsonSchemaError, LimitError, RegexError
+    from outlines.guide import BudgetError, ConstraintError, GrammarError, JsonSchemaError, LimitError, RegexError
 
-_FROM_GUIDE = frozenset({"ConstraintError", "GrammarError", "JsonSchemaError", "LimitError", "RegexError"})
+_FROM_GUIDE = frozenset(
+    {"BudgetError", "ConstraintError", "GrammarError", "JsonSchemaError", "LimitError", "RegexError"}
+)
 
 __all__ = [
     "BatchError",
+    "BudgetError",
     "ConstraintError",
     "GenerationError",
     "GrammarError",

@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from outlines import grammars
-from outlines.errors import TruncatedOutputError
+from outlines.errors import BudgetError, TruncatedOutputError
 from outlines.types import CFG, Choice, JsonSchema, Regex, String, either
 from outlines.types.convert import convert
 
@@ -111,20 +111,9 @@ def test_an_ssn(model, unfinished):
 )
 def test_grammars(model, unfinished, grammar, prompt):
     parser = lark.Lark(grammar)
-    results = model.batch([prompt] * 6, CFG(grammar), max_tokens=80, seed=4, return_exceptions=True)
-    whole = [result for result in results if isinstance(result, str)]
-    for text in whole:
+    # A sum can go on for ever: near the limit it is brought to its end.
+    for text in model.batch([prompt] * 6, CFG(grammar), max_tokens=80, seed=4):
         parser.parse(text)
-    for error in set(results) - set(whole):
-        # A sum can go on for ever. What was cut off is the beginning of a sentence, as far as lark can say.
-        assert isinstance(error, TruncatedOutputError)
-        if grammar is grammars.json:
-            # lark places the error of an unfinished string at its start, not at its end.
-            continue
-        with pytest.raises(lark.UnexpectedInput) as caught:
-            parser.parse(error.text)
-        assert getattr(caught.value, "pos_in_stream", None) in (None, -1, len(error.text))
-    assert whole or grammar is grammars.json
 
 
 def test_several_outputs_are_all_of_the_type(model, unfinished):
@@ -160,17 +149,20 @@ def test_a_structured_output_has_no_small_limit(model, unfinished):
 
 def test_an_output_that_is_cut_off_is_an_error_with_its_text(model, unfinished):
     long = Regex("[a-z]{200,300}")
-    with pytest.raises(TruncatedOutputError) as caught:
-        model(QUESTION, long, max_tokens=5)
-    assert re.fullmatch("[a-z]+", caught.value.text)
     assert re.fullmatch("[a-z]+", model(QUESTION, long, max_tokens=5, on_truncation="return"))
+    pieces = list(model.stream(QUESTION, long, max_tokens=5, on_truncation="return"))
+    assert re.fullmatch("[a-z]+", "".join(pieces))
+    # vLLM's own backends do not close in time.
+    with pytest.raises(TruncatedOutputError) as caught:
+        model(QUESTION, long, max_tokens=5, backend="xgrammar")
+    assert re.fullmatch("[a-z]+", caught.value.text)
     pieces = []
     with pytest.raises(TruncatedOutputError) as caught:
-        for piece in model.stream(QUESTION, long, max_tokens=5):
+        for piece in model.stream(QUESTION, long, max_tokens=5, backend="xgrammar"):
             pieces.append(piece)
     assert "".join(pieces) == caught.value.text
     results = model.batch([QUESTION] * 2, [long, bool], max_tokens=5, return_exceptions=True)
-    assert isinstance(results[0], TruncatedOutputError)
+    assert isinstance(results[0], BudgetError)
     assert results[1] in ("True", "False")
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 import outlines
-from outlines.errors import TruncatedOutputError
+from outlines.errors import BudgetError
 
 pytestmark = pytest.mark.engine
 
@@ -75,10 +75,19 @@ def test_streams_batches_and_free_text(model, unfinished):
     assert results[1].text
 
 
+def test_thinking_ends_in_time_for_an_answer(model, unfinished):
+    result = model(QUESTION, outlines.Regex("[0-9]{3}"), thinking=True, max_tokens=12, return_result=True)
+    assert re.fullmatch("[0-9]{3}", result.text)
+    assert result.thinking
+    assert result.output_tokens <= 12
+    with pytest.raises(BudgetError, match="end of thinking"):
+        model(QUESTION, outlines.Regex("[0-9]{3}"), thinking=True, max_tokens=3)
+
+
 def test_cut_off_while_thinking(model, unfinished):
     # Nothing was answered, even where the type allows an empty text.
-    with pytest.raises(TruncatedOutputError):
-        model(QUESTION, outlines.Regex("[0-9]*"), thinking=True, max_tokens=5, ignore_eos=True)
+    cut = model(QUESTION, outlines.Regex("[0-9]*"), thinking=True, max_tokens=5, on_truncation="return")
+    assert cut == ""
     cut = model(QUESTION, thinking=True, max_tokens=5, temperature=0, return_result=True)
     assert (cut.text, cut.truncated) == ("", True)
 

@@ -6,10 +6,11 @@ Ours by default. A backend that the user set on the `LLM` is respected; one give
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from weakref import WeakSet
 
 from outlines.constraint import Constraint
+from outlines.models.outcome import shortest_in_bytes
 from outlines.models.thinking import ThinkingTags, has_reasoning_parser
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def constrain(
     backend: str | None,
     thinking: ThinkingTags | None,
     may_think: bool,
+    on_truncation: str,
     engine: Engine,
 ) -> None:
     """Put a constraint on sampling parameters, in place.
@@ -42,9 +44,11 @@ def constrain(
         backend: the caller's choice.
         thinking: the thinking that comes before.
         may_think: False to have a reasoning parser of the `LLM` not wait for the end of thinking.
+        on_truncation: "raise": the output is whole within its limit of tokens; "return": it is cut off there.
         engine: where the request will run.
 
     Raises:
+        BudgetError: no output is as short as `max_tokens`.
         ValueError: the parameters hold a constraint already, or the backend is not one or cannot do what is asked.
         PluginNotLoadedError: the engine runs without our plugin.
     """
@@ -55,7 +59,12 @@ def constrain(
     wanted = backend or chosen or NAME
     if wanted == NAME:
         make_ready(engine)
-        mark(params, constraint, Thinking(thinking.end, thinking.budget) if thinking else None if may_think else False)
+        if params.max_tokens is not None and on_truncation == "raise":
+            _refuse_too_few(params.max_tokens, constraint, engine)
+        thoughts: Thinking | Literal[False] | None = None if may_think else False
+        if thinking is not None:
+            thoughts = Thinking(thinking.end, thinking.budget)
+        mark(params, constraint, thoughts, on_truncation=on_truncation)
         return
     if thinking is not None and (thinking.budget is not None or not thinking.of_parser):
         raise ValueError(
@@ -110,6 +119,14 @@ def _choose(params: SamplingParams, wanted: str, chosen: str | None, engine: Eng
     # The plugin makes vLLM take the choice, and the engine keep to it.
     make_ready(engine)
     choose_backend(params, wanted)
+
+
+def _refuse_too_few(max_tokens: int, constraint: Constraint, engine: Engine) -> None:
+    """Refuse a limit that no output keeps to. If one does in single bytes, there is no need to ask the engine."""
+    from outlines.plugin.request import prepare
+
+    if shortest_in_bytes(constraint) > max_tokens:
+        engine.call(lambda llm: prepare(llm, constraint, max_tokens))
 
 
 def _use_stock(params: SamplingParams, constraint: Constraint) -> None:

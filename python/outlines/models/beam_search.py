@@ -83,7 +83,9 @@ def search(
                     # The engine takes the tokens of the beam so far as the beginning of the output.
                     own.stop_token_ids = stop_tokens
                     own.logprobs = max(own.logprobs, scored)
-                    mark(own, constraint, taken=len(beam["prompt_token_ids"]) - start)
+                    # Each request writes one token of the whole.
+                    taken = len(beam["prompt_token_ids"]) - start
+                    mark(own, constraint, taken=taken, on_truncation="return")
                 step.append((beam, own))
             return _run(engine, step, request)
 

@@ -129,6 +129,7 @@ class ItemMaker:
                 backend=options.backend,
                 thinking=self._thinking,
                 may_think=options.thinking is not False,
+                on_truncation=options.on_truncation,
                 engine=self._engine,
             )
         elif options.backend is not None and params.structured_outputs is None:

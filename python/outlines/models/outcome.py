@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 # The end of a prompt in which the end of thinking is looked for, in tokens.
 _TAIL = 64
+# More bytes than any output takes: whatever is found first is enough.
+_MANY = 2**31
 
 
 class Outcome:
@@ -132,6 +136,17 @@ def gathering(receive: Callable[[RequestOutput | Exception], None]) -> Callable[
 def is_whole(constraint: Constraint, text: str) -> bool:
     """Whether a text is all that the constraint asks for."""
     return bool(_byte_index(constraint).accepts(text))
+
+
+@functools.lru_cache(maxsize=1024)
+def shortest_in_bytes(constraint: Constraint) -> float:
+    """How many bytes are enough for an output; infinite if that is not known."""
+    from outlines.guide import LimitError
+
+    enough = None
+    with contextlib.suppress(LimitError):
+        _, enough = _byte_index(constraint).minimum_tokens(enough=_MANY)
+    return math.inf if enough is None else enough
 
 
 @functools.lru_cache(maxsize=32)

@@ -5,6 +5,7 @@ The vocabulary, the compiled indexes, the rows of the batch, and counters. manag
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -18,7 +19,7 @@ import numpy as np
 import torch
 
 from outlines.constraint import Constraint
-from outlines.guide import Guide, Index, Vocabulary, fill_bitmasks
+from outlines.guide import BudgetError, Guide, Index, Vocabulary, fill_bitmasks
 
 from . import failure, mark
 from .compiler import IndexCache, compile_index
@@ -39,6 +40,7 @@ class Engine:
         self._manager = manager
         self.vocabulary_size = int(config.model_config.get_vocab_size())
         self.words = (self.vocabulary_size + 31) // 32
+        self._context = int(config.model_config.max_model_len)
         self._max_rows = int(config.scheduler_config.max_num_seqs)
         self._drafts = _speculative_tokens(config)
         # External launchers run one scheduler per rank, which must all see a grammar become ready in the
@@ -69,7 +71,11 @@ class Engine:
     def _compile(self, constraint: Constraint) -> Index:
         index = compile_index(constraint, self.vocabulary())
         # Finding the first mask costs most (300 to 700 us at 49k tokens): here it does not hold up vLLM's loop.
-        Guide(index).fill_bitmask(np.empty(self.words, dtype=np.int32))
+        # Nor does finding out how few tokens are enough.
+        guide = Guide(index)
+        with contextlib.suppress(BudgetError):
+            guide.max_tokens = self._context
+        guide.fill_bitmask(np.empty(self.words, dtype=np.int32))
         return index
 
     def _submit(self, build: Callable[[Constraint], Index], constraint: Constraint) -> Future[Index]:
@@ -116,10 +122,30 @@ class Engine:
             request.structured_output_request.reasoning_ended = True
         if thinking and not ends_with_marker(self._manager.tokenizer, request.prompt_token_ids, thinking.end):
             marker = self._marker(thinking.end)
-            return ThinkingGrammar(
+            thought = ThinkingGrammar(
                 request, guide, stop_tokens, self._target, endless=endless, marker=marker, budget=thinking.budget
             )
-        return GuideGrammar(request, guide, stop_tokens, self._target, endless)
+            thought.keep_within(self._limit(request))
+            return thought
+        grammar = GuideGrammar(request, guide, stop_tokens, self._target, endless)
+        # Where a reasoning parser says when the constraint begins, nobody tells how many tokens are left by then.
+        if thinking is not None or not self._reasons():
+            grammar.keep_within(self._limit(request))
+        return grammar
+
+    def _limit(self, request: Any) -> int | None:
+        """How many tokens a request's output can have; None where it may be cut off there."""
+        if mark.may_be_cut(request.sampling_params):
+            return None
+        # Another engine goes on with a request that is only begun here.
+        if (getattr(request, "kv_transfer_params", None) or {}).get("do_remote_decode"):
+            return None
+        return min(int(request.max_tokens), self._context - int(request.num_prompt_tokens))
+
+    def _reasons(self) -> bool:
+        """Whether a reasoning parser decides when a constraint begins."""
+        manager = self._manager
+        return getattr(manager, "reasoner_cls", None) is not None or getattr(manager, "reasoner", None) is not None
 
     def _marker(self, end: str) -> EndMarker:
         """The marker that ends thinking, built once per text. Bounded: a caller may send any."""
@@ -147,8 +173,7 @@ class Engine:
         Returns:
             int32, shape (len(ids), words); valid until the next call.
         """
-        manager = self._manager
-        if getattr(manager, "reasoner_cls", None) is not None or getattr(manager, "reasoner", None) is not None:
+        if self._reasons():
             return None
         guides = []
         for request_id in ids:
@@ -214,13 +239,19 @@ class Engine:
             "last_error": self.last_error,
         }
 
-    def prepare(self, kind: str, value: Any, options: dict[str, Any]) -> Future[dict[str, Any] | None]:
-        """Compile ahead of the first request; the future gives the error (`failure.to_dict`) or None."""
+    def prepare(
+        self, kind: str, value: Any, options: dict[str, Any], max_tokens: int | None = None
+    ) -> Future[dict[str, Any] | None]:
+        """Compile ahead of the first request, and see whether an output can be as short as `max_tokens`.
+
+        Returns:
+            The future of the error (`failure.to_dict`), or of None.
+        """
         answer: Future[dict[str, Any] | None] = Future()
 
         def report(index: Future[Index]) -> None:
             try:
-                index.result()
+                Guide(index.result(), max_tokens=max_tokens)
                 answer.set_result(None)
             except Exception as error:
                 answer.set_result(failure.to_dict(error))

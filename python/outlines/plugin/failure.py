@@ -8,6 +8,7 @@ failure is written there as NAME, a colon and one JSON object, and read back as 
 from __future__ import annotations
 
 import json
+from types import NoneType
 from typing import Any
 
 from outlines.errors import GenerationError
@@ -15,17 +16,16 @@ from outlines.errors import GenerationError
 from . import NAME
 
 _PREFIX = f"{NAME}:"
-# What an error says about its place in the constraint, beside its message.
-_PLACES = ("position", "pointer", "line", "column")
+# What an error says beside its message: its place in the constraint, or how many tokens are needed.
+_DETAILS = ("position", "pointer", "line", "column", "max_tokens", "at_least", "enough")
 
 
 def to_dict(error: BaseException) -> dict[str, Any]:
-    """Plain data for an exception: type name, message, and place in the constraint where it has one."""
+    """Plain data for an exception: type name, message, and details where it has some."""
     described: dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
-    for place in _PLACES:
-        value = getattr(error, place, None)
-        if isinstance(value, (str, int)):
-            described[place] = value
+    for name in _DETAILS:
+        if hasattr(error, name) and isinstance(value := getattr(error, name), (str, int, NoneType)):
+            described[name] = value
     return described
 
 
@@ -38,9 +38,9 @@ def from_dict(described: dict[str, Any]) -> Exception:
     if not (isinstance(kind, type) and issubclass(kind, guide.ConstraintError)):
         return GenerationError(message)
     error: Exception = kind(message)
-    for place in _PLACES:
-        if place in described:
-            setattr(error, place, described[place])
+    for name in _DETAILS:
+        if name in described:
+            setattr(error, name, described[name])
     return error
 
 

@@ -110,6 +110,14 @@ class GuideGrammar(_RequestGrammar):
         self._target = target
         self._endless = endless
 
+    def keep_within(self, limit: int | None) -> None:
+        """Have the output whole within `limit` tokens, None for no limit.
+
+        Raises:
+            BudgetError: no output is so short.
+        """
+        self.guide.max_tokens = limit
+
     @property
     def masking_guide(self) -> Guide | None:
         """The guide, as long as it works."""

@@ -102,9 +102,11 @@ def _install_utilities() -> None:
         answer: dict[str, Any] = self.structured_output_manager._outlines.handshake()
         return answer
 
-    def prepare(self: Any, kind: str, value: Any, options: dict[str, Any]) -> Future[dict[str, Any] | None]:
-        answer: Future[dict[str, Any] | None] = self.structured_output_manager._outlines.prepare(kind, value, options)
-        return answer
+    def prepare(
+        self: Any, kind: str, value: Any, options: dict[str, Any], max_tokens: int | None = None
+    ) -> Future[dict[str, Any] | None]:
+        ours: Engine = self.structured_output_manager._outlines
+        return ours.prepare(kind, value, options, max_tokens)
 
     setattr(EngineCore, HANDSHAKE_METHOD, handshake)
     setattr(EngineCore, PREPARE_METHOD, prepare)

@@ -26,6 +26,7 @@ NOT_THINKING_KEY = f"{NAME}-not-thinking"
 # Beside the constraint's options in `extra_args[NAME]`.
 _THINKING = "thinking"
 _TAKEN = "taken"
+_ON_TRUNCATION = "on_truncation"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ def write(
     constraint: Constraint,
     structured_outputs: Any,
     thinking: Thinking | Literal[False] | None = None,
+    *,
     taken: int = 0,
+    on_truncation: str = "raise",
 ) -> None:
     """Put the constraint's mark on `params`, around the `StructuredOutputsParams` made for it."""
     structured_outputs._backend = NAME
@@ -80,6 +83,8 @@ def write(
         options[_THINKING] = asdict(thinking) if thinking else False
     if taken:
         options[_TAKEN] = taken
+    if on_truncation != "raise":
+        options[_ON_TRUNCATION] = on_truncation
     params.extra_args = {**(params.extra_args or {}), NAME: options}
 
 
@@ -97,6 +102,7 @@ def read(params: Any) -> Constraint:
     options = _options(params, structured)
     options.pop(_THINKING, None)
     options.pop(_TAKEN, None)
+    options.pop(_ON_TRUNCATION, None)
     if (tag := getattr(structured, "structural_tag", None)) is not None:
         whole = structural_tag.loads(tag)
         return Constraint(whole.kind, whole.plain()[1], {**options, **dict(whole.options)})
@@ -134,6 +140,18 @@ def taken(params: Any) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or given < 0:
         raise ValueError(f"{_TAKEN} must be a number of tokens, not {given!r}")
     return given
+
+
+def may_be_cut(params: Any) -> bool:
+    """Whether a marked `SamplingParams` wants what the model writes up to the limit on its tokens, whole or not.
+
+    Raises:
+        ValueError: what it wants is not one of the two.
+    """
+    given = ((params.extra_args or {}).get(NAME) or {}).get(_ON_TRUNCATION, "raise")
+    if given not in ("raise", "return"):
+        raise ValueError(f"{_ON_TRUNCATION} must be one of raise, return, not {given!r}")
+    return bool(given == "return")
 
 
 def chosen_for_request(params: Any) -> str | None:

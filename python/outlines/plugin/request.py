@@ -66,7 +66,11 @@ class EngineStatus:
 
 
 def mark(
-    params: Any, constraint: Constraint, thinking: Thinking | Literal[False] | None = None, taken: int = 0
+    params: Any,
+    constraint: Constraint,
+    thinking: Thinking | Literal[False] | None = None,
+    taken: int = 0,
+    on_truncation: str = "raise",
 ) -> None:
     """Make a `SamplingParams` ours, in place: give it a copy of the user's (vLLM changes it further).
 
@@ -75,6 +79,8 @@ def mark(
         constraint: what the output must be.
         thinking: free text that comes before; False for none, also where the `LLM` has a reasoning parser.
         taken: how many tokens at the end of the prompt are the beginning of the output.
+        on_truncation: "raise": the output is whole within the limit on its tokens, or the request is refused;
+            "return": it is cut off there.
 
     Raises:
         ValueError: it already holds a constraint.
@@ -85,7 +91,8 @@ def mark(
         raise ValueError(
             "sampling_params.structured_outputs and an output type are two constraints on one output: give one"
         )
-    _mark.write(params, constraint, StructuredOutputsParams(**_mark.field(constraint)), thinking, taken)
+    field = StructuredOutputsParams(**_mark.field(constraint))
+    _mark.write(params, constraint, field, thinking, taken=taken, on_truncation=on_truncation)
 
 
 def chosen_backend(llm: Any) -> str | None:
@@ -115,13 +122,18 @@ def handshake(llm: Any) -> EngineStatus:
     return EngineStatus(**answer)
 
 
-def prepare(llm: Any, constraint: Constraint) -> None:
+def prepare(llm: Any, constraint: Constraint, max_tokens: int | None = None) -> None:
     """Compile a constraint in the engine ahead of its first request. Waits for it; the engine goes on meanwhile.
 
+    Args:
+        llm: the vLLM model.
+        constraint: the constraint.
+        max_tokens: a limit on the output's tokens that some output must keep to.
+
     Raises:
-        ConstraintError: the engine's own error, with its message and place.
+        ConstraintError: the engine's own error, with its message and place; `BudgetError` if no output is so short.
     """
-    error = _call(llm, PREPARE_METHOD, *constraint.plain())
+    error = _call(llm, PREPARE_METHOD, *constraint.plain(), max_tokens)
     if error is not None:
         raise failure.from_dict(error)
 

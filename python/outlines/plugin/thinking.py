@@ -10,6 +10,7 @@ all that is allowed is what goes on with the marker. All masks are made once per
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from outlines.guide import ConstraintError, Guide, Vocabulary
+from outlines.guide import BudgetError, ConstraintError, Guide, LimitError, Vocabulary
 
 from .grammar import GuideGrammar, RowTarget
 
@@ -65,6 +66,17 @@ class EndMarker:
             if closing is None:
                 raise ConstraintError(f"this model's tokens cannot write {text!r}, the end of thinking")
             _allow(self.closing[state], [closing])
+        # How many tokens the end of thinking takes at most, once it has to come.
+        self.most_tokens = max(map(self._tokens_to_close, range(self.length)))
+
+    def _tokens_to_close(self, state: int) -> int:
+        tokens = 0
+        after: int | None = state
+        while after is not None and after != self.length:
+            bits = np.unpackbits(self.closing[after].view(np.uint8), bitorder="little")
+            after = self.after(after, int(np.flatnonzero(bits)[0]))
+            tokens += 1
+        return tokens
 
     def after(self, state: int, token: int) -> int | None:
         """The state after a token; None for one that ends the marker and goes on."""
@@ -134,10 +146,34 @@ class ThinkingGrammar(GuideGrammar):
         self._marker = marker
         self._budget = budget
         self._stops = frozenset(stop_tokens)
+        # How many tokens thinking and answer can have.
+        self._whole: int | None = None
         # The state before each token of the thinking and after the last one.
         self._states = [0]
         # Tokens that the guide has taken.
         self._answered = 0
+
+    def keep_within(self, limit: int | None) -> None:
+        """As for `GuideGrammar`; thinking is ended in time for the shortest answer."""
+        self._whole = limit
+        if limit is None:
+            return
+        try:
+            at_least, enough = self.guide.index.minimum_tokens(self._stop_tokens, enough=limit)
+        except LimitError:
+            return
+        # Thinking may end with its first token.
+        at_least += 1
+        if at_least > limit:
+            error = BudgetError(
+                f"{limit} tokens are too few for any output: the end of thinking and the shortest answer need at least "
+                f"{at_least}"
+            )
+            error.max_tokens, error.at_least = limit, at_least
+            error.enough = None if enough is None else self._marker.most_tokens + enough
+            raise error
+        time = max(limit - self._marker.most_tokens - (enough or at_least), 0)
+        self._budget = time if self._budget is None else min(time, self._budget)
 
     @property
     def masking_guide(self) -> Guide | None:
@@ -153,6 +189,10 @@ class ThinkingGrammar(GuideGrammar):
         if state is None:
             return False
         self._states.append(state)
+        if state == self._marker.length and self._whole is not None:
+            # Where too few are left for any answer, it is cut off, which its end tells.
+            with contextlib.suppress(BudgetError):
+                self.guide.max_tokens = self._whole - (len(self._states) - 1)
         return True
 
     def _after(self, state: int, thought: int, token: int) -> int | None:

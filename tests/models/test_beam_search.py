@@ -32,7 +32,7 @@ def likelihoods(llm, prompt: list[int], constraint: Constraint) -> dict[str, flo
     while level:
         params = [SamplingParams(max_tokens=1, temperature=0, logprobs=20) for _ in level]
         for one, written in zip(params, level, strict=True):
-            mark(one, constraint, taken=len(written))
+            mark(one, constraint, taken=len(written), on_truncation="return")
         prompts = [{"prompt_token_ids": prompt + list(written)} for written in level]
         outputs = llm.generate(prompts, params, use_tqdm=False)
         after = {}

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from vllm import SamplingParams
 
 import outlines
-from outlines.errors import BudgetError
+from outlines.errors import BudgetError, TruncatedOutputError
 from outlines.models import Result
 
 pytestmark = pytest.mark.engine
@@ -72,7 +72,8 @@ def test_what_was_cut_off_says_so(model, unfinished):
     cut = model("A story.", pattern, return_result=True, temperature=0, max_tokens=5, on_truncation="return")
     assert cut.truncated
     assert cut.text
-    with pytest.raises(BudgetError):
+    # The shortest output is not found out exactly here.
+    with pytest.raises((BudgetError, TruncatedOutputError)):
         model("A story.", pattern, return_result=True, temperature=0, max_tokens=5)
 
 

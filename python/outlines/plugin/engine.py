@@ -130,7 +130,8 @@ class Engine:
         grammar = GuideGrammar(request, guide, stop_tokens, self._target, endless)
         # Where a reasoning parser says when the constraint begins, nobody tells how many tokens are left by then.
         if thinking is not None or not self._reasons():
-            grammar.keep_within(self._limit(request))
+            limit = self._limit(request)
+            grammar.keep_within(None if limit is None else limit + taken)
         return grammar
 
     def _limit(self, request: Any) -> int | None:

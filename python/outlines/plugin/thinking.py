@@ -159,7 +159,8 @@ class ThinkingGrammar(GuideGrammar):
         if limit is None:
             return
         try:
-            at_least, enough = self.guide.index.minimum_tokens(self._stop_tokens, enough=limit)
+            left = max(limit - self._marker.most_tokens, 0)
+            at_least, enough = self.guide.index.minimum_tokens(self._stop_tokens, enough=left)
         except LimitError:
             return
         # Thinking may end with its first token.
@@ -172,7 +173,7 @@ class ThinkingGrammar(GuideGrammar):
             error.max_tokens, error.at_least = limit, at_least
             error.enough = None if enough is None else self._marker.most_tokens + enough
             raise error
-        time = max(limit - self._marker.most_tokens - (enough or at_least), 0)
+        time = max(left - (at_least if enough is None else enough), 0)
         self._budget = time if self._budget is None else min(time, self._budget)
 
     @property

@@ -22,8 +22,9 @@ const EXCEPTION_MARGIN: u32 = 64;
 
 /// How long the tokens of one state may be looked at, in the processor's time.
 const ROOM_TIME: Duration = Duration::from_millis(10);
-/// Where that did not suffice: how many tokens more than the shortest text's count as room.
-const UNKNOWN_ROOM: u32 = 512;
+/// Where that did not suffice, or no bytes can be counted: how many tokens more than the shortest
+/// text's count as room. To cost the tokens of each state far from the end would take too long.
+const UNKNOWN_ROOM: u32 = 128;
 
 impl Budget {
     pub(super) fn room(&mut self, inner: &mut Inner, state: StateId) -> Result<u32> {
@@ -31,12 +32,12 @@ impl Budget {
             return Ok(known);
         }
         inner.automaton.exprs().limit_time(ROOM_TIME);
-        let room = match in_time(self.most_bytes(inner, state))? {
-            Some(most) => most.saturating_add(1),
-            None => match self.known_way(state) {
+        let room = match in_time(self.most_bytes(inner, state))?.unwrap_or(ENDLESS) {
+            ENDLESS => match in_time(self.known_cost(inner, state))?.unwrap_or(ENDLESS) {
                 ENDLESS => UNKNOWN_ROOM,
                 tokens => tokens.saturating_add(UNKNOWN_ROOM),
             },
+            most => most.saturating_add(1),
         };
         self.rooms.insert(state, room);
         Ok(room)

@@ -68,7 +68,7 @@ def test_every_choice_has_its_own(model, unfinished):
 def test_what_was_cut_off_says_so(model, unfinished):
     free = model("Tell me a story.", return_result=True, temperature=0, max_tokens=5, ignore_eos=True)
     assert (free.truncated, free.finish_reason, free.output_tokens) == (True, "length", 5)
-    pattern = outlines.Regex("[a-z ]{200,300}")
+    pattern = outlines.Regex("[a-z]{200,300}")
     cut = model("A story.", pattern, return_result=True, temperature=0, max_tokens=5, on_truncation="return")
     assert cut.truncated
     assert cut.text

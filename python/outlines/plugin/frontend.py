@@ -57,6 +57,7 @@ def _validate(params: Any, model_config: Any, tokenizer: Any) -> None:
     check(mark.read(params))
     mark.thinking(params)
     mark.taken(params)
+    mark.may_be_cut(params)
     params.structured_outputs._backend = NAME
 
 

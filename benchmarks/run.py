@@ -20,6 +20,8 @@ RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "README.md"
 DATA = ROOT.parent / "shared" / "data" / "maskbench-dev.jsonl.gz"
 TIMEOUT_SECONDS = 30.0
+# Starting a process and compiling a constraint ten times.
+WORST_CASE_SECONDS = 180.0
 
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
@@ -168,6 +170,20 @@ def grammars(arguments: argparse.Namespace) -> None:
     tables("grammars", "Grammars", {"usual": for_runner(USUAL), "hard": for_runner(HARD)}, arguments)
 
 
+def worst_cases(arguments: argparse.Namespace) -> None:
+    from benchmarks.worst_cases import runner
+    from benchmarks.worst_cases.engines import ENGINES
+
+    engines = [engine for engine in arguments.engines if engine in ENGINES]
+    results = runner.run(engines, "llama-3", WORST_CASE_SECONDS)
+    note = (
+        "Worst cases, one mask each, Llama-3 tokenizer: the first in a process / in a constraint compiled anew / asked "
+        'for again; microseconds of the thread\'s time on the processor; "no" where the engine does not take the '
+        "constraint or the text. Made by `python benchmarks/run.py --only worst_cases`."
+    )
+    write("worst-cases", runner.table(results), note, results)
+
+
 def throughput(arguments: argparse.Namespace) -> None:
     from benchmarks.throughput import runner
 
@@ -186,6 +202,7 @@ BENCHMARKS = {
     "vocabularies": vocabularies,
     "regexes": regexes,
     "grammars": grammars,
+    "worst_cases": worst_cases,
     "throughput": throughput,
 }
 

@@ -115,7 +115,7 @@ def maskbench(arguments: argparse.Namespace) -> None:
 
 
 def vocabularies(arguments: argparse.Namespace) -> None:
-    from benchmarks import tokenizers
+    from benchmarks import known_tokenizers
     from benchmarks.maskbench import report, runner
 
     schemas = arguments.schemas
@@ -123,7 +123,7 @@ def vocabularies(arguments: argparse.Namespace) -> None:
         return
     results = {
         name: runner.run("maskbench", cases, name, ["ours"], TIMEOUT_SECONDS, jobs=arguments.jobs)["ours"]
-        for name in tokenizers.NAMES
+        for name in known_tokenizers.NAMES
     }
     note = (
         f"MaskBench, {schemas} schemas, our engine with four vocabularies (128k, 128k, 131k and 248k tokens), one "

@@ -19,7 +19,8 @@ def write_test_suite() -> None:
         subprocess.run([*download, "--dest", scratch, requirement], check=True)
         (archive,) = Path(scratch).glob("jsonschema-*.tar.gz")
         with tarfile.open(archive) as source:
-            source.extractall(scratch, filter="data")
+            # Pythons before 3.11.4 and 3.10.12 do not know filters.
+            source.extractall(scratch, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
         (suite,) = Path(scratch).glob("jsonschema-*/json")
         with atomic_folder(TEST_SUITE) as folder:
             for part in ("tests", "remotes"):

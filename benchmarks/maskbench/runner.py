@@ -94,7 +94,7 @@ def run(
     Args:
         benchmark: the package whose `engines` are asked.
         cases: with `id`, `schema` and `tests`.
-        tokenizer: one of `benchmarks.tokenizers.NAMES`.
+        tokenizer: one of `benchmarks.known_tokenizers.NAMES`.
         engines: their names.
         timeout: seconds for one case.
         jobs: how many sets of workers share the cases. Within a set the engines take turns, so that each job needs one

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import tokenizers
+from benchmarks import known_tokenizers
 
 from .engines import Engine
 
@@ -68,7 +68,7 @@ def main() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     sys.path.insert(0, "tools")
     benchmark, name, vocabulary = sys.argv[1:4]
-    tokenizer = tokenizers.load(vocabulary)
+    tokenizer = known_tokenizers.load(vocabulary)
     engine = importlib.import_module(f"benchmarks.{benchmark}.engines").ENGINES[name](
         tokenizer.tokenizer, tokenizer.size
     )

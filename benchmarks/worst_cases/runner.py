@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks import tokenizers
+from benchmarks import known_tokenizers
 
 from .cases import CASES, Case
 from .engines import ENGINES
@@ -27,7 +27,7 @@ WARM_RUNS = 200
 def measure(name: str, vocabulary: str, case: Case) -> dict[str, Any]:
     """Microseconds by kind of mask, or an `error`."""
     os.environ["HF_HUB_OFFLINE"] = "1"
-    tokenizer = tokenizers.load(vocabulary)
+    tokenizer = known_tokenizers.load(vocabulary)
     engine = ENGINES[name][isinstance(case.constraint, str)](tokenizer.tokenizer, tokenizer.size)
     tokens = tokenizer.encode(case.prefix)
     clock = time.thread_time_ns

@@ -144,7 +144,7 @@ def tables(name: str, what: str, sets: dict[str, list[dict[str, Any]]], argument
         results = runner.run(name, cases, "llama-3", engines, TIMEOUT_SECONDS, jobs=arguments.jobs)
         note = (
             f"{what}, {len(cases)} {which} ones, Llama-3 tokenizer, one thread per engine, engines in turns; "
-            f"microseconds. Made by `python benchmarks/run.py --only {name}`."
+            f"microseconds. Made by `python benchmarks/run.py --only {name}{side_by_side(arguments)}`."
         )
         raw = {
             engine: {
@@ -214,7 +214,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure our engine beside its peers.")
     parser.add_argument("--only", choices=BENCHMARKS)
     parser.add_argument("--schemas", type=int, default=300)
-    parser.add_argument("--engines", type=words, default="ours,llguidance,xgrammar,outlines-core")
+    parser.add_argument("--engines", type=words, default="ours,ours-any-order,llguidance,xgrammar,outlines-core")
     parser.add_argument("--jobs", type=int, default=1, help="sets of engines side by side, a core for each")
     parser.add_argument("--pairs", type=int, default=5, help="throughput: pairs of free and constrained runs")
     parser.add_argument("--requests", type=lambda text: list(map(int, words(text))), default="1,64")

@@ -44,6 +44,13 @@ class Ours:
         return self._guide.is_accepting()
 
 
+class OursAnyOrder(Ours):
+    """Properties in any order, as JSON Schema means them; by default they come in the order of the schema."""
+
+    def compile(self, schema: Any) -> None:
+        self._index = self._index_type.from_json_schema(schema, self._vocabulary, property_order="any")
+
+
 class LLGuidance:
     def __init__(self, tokenizer: Any, size: int) -> None:
         import llguidance
@@ -141,4 +148,10 @@ class OutlinesCore:
         return bool(self._guide.is_finished())
 
 
-ENGINES = {"ours": Ours, "llguidance": LLGuidance, "xgrammar": XGrammar, "outlines-core": OutlinesCore}
+ENGINES = {
+    "ours": Ours,
+    "ours-any-order": OursAnyOrder,
+    "llguidance": LLGuidance,
+    "xgrammar": XGrammar,
+    "outlines-core": OutlinesCore,
+}

@@ -52,12 +52,16 @@ def write(name: str, table: str, note: str, raw: Any) -> None:
 
 
 def show_in_readme() -> None:
-    """Every table there is in benchmarks/results/, and its picture, between the README's two marks."""
+    """Every table there is in benchmarks/results/, and its picture, between the README's two marks.
+
+    First what matters to most users.
+    """
     begin, end = "<!-- benchmarks:begin -->\n", "<!-- benchmarks:end -->"
     before, _, rest = README.read_text(encoding="utf-8").partition(begin)
     _, _, after = rest.partition(end)
     parts = []
-    for file in sorted(RESULTS.glob("*.md")):
+    first = ["throughput", "maskbench"]
+    for file in sorted(RESULTS.glob("*.md"), key=lambda file: (file.stem not in first, file.stem)):
         parts.append(file.read_text(encoding="utf-8"))
         picture = file.with_suffix(".png")
         if picture.exists():

@@ -268,7 +268,7 @@ def test_whatever_the_sampler_is_told_the_output_fits(llm: Any) -> None:
 def test_an_aborted_request_leaves_the_engine_clean(llm: Any) -> None:
     engine = llm.llm_engine
     request_id = str(next(llm.request_counter))
-    engine.add_request(request_id, "Count: ", ours(Constraint("regex", "([0-9]+, ){500}")))
+    engine.add_request(request_id, "Count: ", ours(Constraint("regex", "([0-9]+, ){20,}")))
     for _ in range(5):
         engine.step()
     engine.abort_request([request_id])

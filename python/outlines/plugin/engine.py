@@ -71,11 +71,8 @@ class Engine:
     def _compile(self, constraint: Constraint) -> Index:
         index = compile_index(constraint, self.vocabulary())
         # Finding the first mask costs most (300 to 700 us at 49k tokens): here it does not hold up vLLM's loop.
-        # Nor does finding out how few tokens are enough.
-        guide = Guide(index)
-        with contextlib.suppress(BudgetError):
-            guide.max_tokens = self._context
-        guide.fill_bitmask(np.empty(self.words, dtype=np.int32))
+        # How few tokens are enough may take longer: only the requests that are to be whole ask for that.
+        Guide(index).fill_bitmask(np.empty(self.words, dtype=np.int32))
         return index
 
     def _submit(self, build: Callable[[Constraint], Index], constraint: Constraint) -> Future[Index]:
@@ -252,7 +249,10 @@ class Engine:
 
         def report(index: Future[Index]) -> None:
             try:
-                Guide(index.result(), max_tokens=max_tokens)
+                guide = Guide(index.result(), max_tokens=max_tokens)
+                # It is kept for the requests to come.
+                with contextlib.suppress(BudgetError):
+                    guide.max_tokens = self._context
                 answer.set_result(None)
             except Exception as error:
                 answer.set_result(failure.to_dict(error))

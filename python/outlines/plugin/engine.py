@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import numpy as np
 import torch
@@ -49,6 +49,9 @@ class Engine:
         self._vocabulary: Vocabulary | None = None
         self._vocabulary_lock = threading.Lock()
         self.indexes = IndexCache(self._compile, self._submit)
+        # By the future of its compile: the same index, once its shortest output is known.
+        self._measured: WeakKeyDictionary[Future[Index], Future[Index]] = WeakKeyDictionary()
+        self._measured_lock = threading.Lock()
         self._markers: dict[str, EndMarker] = {}
         self._markers_lock = threading.Lock()
         self._target = RowTarget(self.words)
@@ -71,13 +74,40 @@ class Engine:
     def _compile(self, constraint: Constraint) -> Index:
         index = compile_index(constraint, self.vocabulary())
         # Finding the first mask costs most (300 to 700 us at 49k tokens): here it does not hold up vLLM's loop.
-        # How few tokens are enough may take longer: only the requests that are to be whole ask for that.
         Guide(index).fill_bitmask(np.empty(self.words, dtype=np.int32))
         return index
 
     def _submit(self, build: Callable[[Constraint], Index], constraint: Constraint) -> Future[Index]:
         future: Future[Index] = self._manager.executor.submit(build, constraint)
         return future
+
+    def _ready(self, constraint: Constraint, whole: bool) -> Future[Index]:
+        """The compiled index. For outputs that are to be whole: once it is known how few tokens are enough.
+
+        That can take two tenths of a second, which nobody else waits for: neither vLLM's loop nor the requests whose
+        output may be cut off.
+        """
+        index = self.indexes.get(constraint)
+        if not whole:
+            return index
+        with self._measured_lock:
+            measured = self._measured.get(index)
+            if measured is not None:
+                return measured
+            measured = self._measured[index] = Future()
+        found = measured
+        index.add_done_callback(_once(lambda done: self._manager.executor.submit(self._measure, done, found)))
+        return measured
+
+    def _measure(self, done: Future[Index], measured: Future[Index]) -> None:
+        try:
+            index = done.result()
+            # The index keeps what is found.
+            with contextlib.suppress(BudgetError):
+                Guide(index, max_tokens=self._context)
+            measured.set_result(index)
+        except Exception as error:
+            measured.set_exception(error)
 
     # --- grammars -------------------------------------------------------------------------------------
 
@@ -86,7 +116,8 @@ class Engine:
         self.requests += 1
         structured = request.structured_output_request
         try:
-            index = self.indexes.get(mark.read(request.sampling_params))
+            params = request.sampling_params
+            index = self._ready(mark.read(params), whole=not mark.may_be_cut(params))
         except Exception as error:
             structured.grammar = self._poison(request, error)
             return
@@ -249,16 +280,15 @@ class Engine:
 
         def report(index: Future[Index]) -> None:
             try:
-                guide = Guide(index.result(), max_tokens=max_tokens)
-                # It is kept for the requests to come.
-                with contextlib.suppress(BudgetError):
-                    guide.max_tokens = self._context
+                Guide(index.result(), max_tokens=max_tokens)
                 answer.set_result(None)
             except Exception as error:
                 answer.set_result(failure.to_dict(error))
 
         try:
-            self.indexes.get(Constraint(kind, value, options)).add_done_callback(_once(report))  # type: ignore[arg-type]
+            index = self._ready(Constraint(kind, value, options), whole=True)  # type: ignore[arg-type]
+            # In the pool, since to rule a limit out may take a while.
+            index.add_done_callback(_once(lambda done: self._manager.executor.submit(report, done)))
         except Exception as error:
             answer.set_result(failure.to_dict(error))
         return answer

@@ -10,6 +10,7 @@ import base64
 import io
 import mimetypes
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,7 +100,7 @@ def _checked(message: Any) -> dict[str, Any]:
     return dict(message)
 
 
-class Media:
+class Media(ABC):
     """What is not text in a prompt: the base of `Image`, `Audio` and `Video`.
 
     Attributes:
@@ -113,11 +114,15 @@ class Media:
 
     def part(self) -> dict[str, Any]:
         """It as a part of a message in vLLM's form."""
-        name = f"{self.kind}_url"
-        return {"type": name, name: {"url": self.url or self._data_url()}}
+        return self._part_of(self.url) if self.url else self._part_here()
 
-    def _data_url(self) -> str:
-        raise NotImplementedError
+    def _part_of(self, url: str) -> dict[str, Any]:
+        name = f"{self.kind}_url"
+        return {"type": name, name: {"url": url}}
+
+    @abstractmethod
+    def _part_here(self) -> dict[str, Any]:
+        """The part for what has no URL of its own."""
 
 
 class Image(Media):
@@ -149,9 +154,8 @@ class Image(Media):
             except OSError as error:
                 raise ValueError(f"this is no image that PIL can read: {error}") from error
 
-    def part(self) -> dict[str, Any]:
-        """It as a part of a message in vLLM's form."""
-        return super().part() if self.url else {"type": "image_pil", "image_pil": self.image}
+    def _part_here(self) -> dict[str, Any]:
+        return {"type": "image_pil", "image_pil": self.image}
 
 
 class Audio(Media):
@@ -179,8 +183,8 @@ class Audio(Media):
             return
         self.url, self._data, self._type = _read("audio", source, "a pair (samples, rate)", self._type)
 
-    def _data_url(self) -> str:
-        return f"data:{self._type};base64,{base64.b64encode(self._data).decode()}"
+    def _part_here(self) -> dict[str, Any]:
+        return self._part_of(f"data:{self._type};base64,{base64.b64encode(self._data).decode()}")
 
 
 class Video(Media):
@@ -207,16 +211,16 @@ class Video(Media):
             return
         self.url, self._data, self._type = _read("a video", source, "frames", self._type)
 
-    def _data_url(self) -> str:
+    def _part_here(self) -> dict[str, Any]:
         if not self._frames:
-            return f"data:{self._type};base64,{base64.b64encode(self._data).decode()}"
+            return self._part_of(f"data:{self._type};base64,{base64.b64encode(self._data).decode()}")
         # vLLM's form for single frames; what each of them is, is read from itself.
         written = []
         for frame in self._frames:
             buffer = io.BytesIO()
             frame.save(buffer, "PNG")
             written.append(base64.b64encode(buffer.getvalue()).decode())
-        return f"data:video/jpeg;base64,{','.join(written)}"
+        return self._part_of(f"data:video/jpeg;base64,{','.join(written)}")
 
 
 def _read(name: str, source: Any, other: str, default: str = "") -> tuple[str | None, bytes, str]:

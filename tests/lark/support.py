@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections import deque
 
 import lark
@@ -53,3 +54,24 @@ def completion(guide: Guide, alphabet: bytes, budget: int) -> bytes | None:
             assert copy.advance(token)
             waiting.append((text + bytes([token]), copy))
     return None
+
+
+def random_walk(rng: random.Random, guide: Guide, alphabet: str) -> str | None:
+    """A text that a new guide allows: a walk over the masks, and from there to the nearest end, if that was found.
+
+    Raises:
+        AssertionError: a dead end.
+    """
+    text = b""
+    for _ in range(rng.randint(0, 12)):
+        following = [token for token in allowed(guide) if token != EOS]
+        token = rng.choice([token for token in following if chr(token) in alphabet] or following or [EOS])
+        if token == EOS:
+            break
+        assert guide.advance(token)
+        text += bytes([token])
+    try:
+        rest = completion(guide, alphabet.encode(), budget=400)
+    except AssertionError as error:
+        raise AssertionError(f"{error} after {text!r}") from error
+    return None if rest is None else (text + rest).decode()

@@ -15,7 +15,7 @@ import pytest
 from outlines.guide import GrammarError, Guide, Index
 
 from .random_grammars import RandomGrammar, Sentences
-from .support import BYTES, EOS, allowed, completion, parses, words
+from .support import BYTES, parses, random_walk, words
 
 SECONDS = float(os.environ.get("OUTLINES_FUZZ_SECONDS", "20"))
 SEED = int(os.environ.get("OUTLINES_FUZZ_SEED", "1"))
@@ -45,18 +45,9 @@ def compare(rng: random.Random, index: Index, parser: lark.Lark) -> int:
 
 def walk(rng: random.Random, index: Index, parser: lark.Lark) -> bool:
     """A walk over the masks, and from there to the nearest end; whether that was found."""
-    guide, text = Guide(index), b""
-    for _ in range(rng.randint(0, 12)):
-        following = [token for token in allowed(guide) if token != EOS]
-        token = rng.choice([token for token in following if chr(token) in ALPHABET] or following or [EOS])
-        if token == EOS:
-            break
-        assert guide.advance(token)
-        text += bytes([token])
-    rest = completion(guide, ALPHABET.encode(), budget=400)
-    if rest is None:
+    whole = random_walk(rng, Guide(index), ALPHABET)
+    if whole is None:
         return False
-    whole = (text + rest).decode()
     assert parses(parser, whole), f"{whole!r} is allowed, but Lark does not parse it"
     return True
 

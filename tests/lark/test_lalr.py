@@ -17,7 +17,7 @@ from outlines.types import CFG
 from outlines.types.convert import constraint_of
 
 from .random_grammars import Sentences
-from .support import BYTES, EOS, allowed, completion, parses, words
+from .support import BYTES, parses, random_walk, words
 from .test_fuzz import SECONDS, SEED
 from .test_real_grammars import TEXTS
 from .test_real_grammars import walk as walk_of_real
@@ -92,23 +92,6 @@ def load(text: str) -> lark.Lark | lark.exceptions.LarkError:
         return error
 
 
-def walk(rng: random.Random, index: Index) -> str | None:
-    """A walk over the masks, and from there to the nearest end, if that was found."""
-    guide, text = Guide(index), b""
-    for _ in range(rng.randint(0, 12)):
-        following = [token for token in allowed(guide) if token != EOS]
-        token = rng.choice([token for token in following if chr(token) in ALPHABET] or following or [EOS])
-        if token == EOS:
-            break
-        assert guide.advance(token)
-        text += bytes([token])
-    try:
-        rest = completion(guide, ALPHABET.encode(), budget=400)
-    except AssertionError as error:
-        raise AssertionError(f"{error} after {text!r}") from error
-    return None if rest is None else (text + rest).decode()
-
-
 @pytest.mark.timeout(SECONDS + 600)
 @pytest.mark.filterwarnings("ignore:the rule")
 def test_random_grammars() -> None:
@@ -138,7 +121,7 @@ def test_random_grammars() -> None:
         exact += missed == before
         for _ in range(3):
             try:
-                text = walk(rng, index)
+                text = random_walk(rng, Guide(index), ALPHABET)
             except AssertionError as error:
                 raise AssertionError(f"seed {SEED}: {error}\n{grammar}") from error
             assert text is None or parses(parser, text), f"seed {SEED}: {text!r} is written, and not parsed\n{grammar}"

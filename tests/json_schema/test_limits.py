@@ -105,6 +105,11 @@ CONTRADICTIONS: list[tuple[Any, str]] = [
     ({"type": "array", "prefixItems": [{"const": 1}, {"const": 1}], "minItems": 2, "uniqueItems": True}, ""),
     ({"type": "array", "items": {"type": "object", "maxProperties": 0}, "minItems": 2, "uniqueItems": True}, ""),
     ({"type": "array", "items": {"type": "null"}, "maxItems": 1, "not": {"uniqueItems": True}}, ""),
+    (
+        {"type": "array", "items": {"anyOf": [{"const": {"a": 1}}, {"type": "null", "enum": [1]}]}}
+        | {"minItems": 2, "uniqueItems": True},
+        "",
+    ),
     ({"type": "object", "minProperties": 2, "maxProperties": 1}, ""),
     ({"required": ["c"], "type": "object", "minProperties": 2, "maxProperties": 1}, ""),
     (
@@ -133,3 +138,11 @@ def test_a_schema_without_a_value(schema: Any, pointer: str) -> None:
     with pytest.raises(JsonSchemaError, match="allows no value") as caught:
         Index.from_json_schema(schema, BYTES)
     assert caught.value.pointer == pointer
+
+
+def test_what_must_repeat_repeats_one_that_can_come() -> None:
+    """Nothing may come after the third item, so that one cannot equal the second unless that is null."""
+    items = {"prefixItems": [{"type": "number"}, True, {"type": "null"}], "maxItems": 3}
+    index = Index.from_json_schema({"type": "array", **items, "not": {"uniqueItems": True}}, BYTES)
+    assert index.accepts("[12,12]") and index.accepts("[12,null,null]")
+    assert not index.accepts_prefix("[12,fa")

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::equal::equal;
 use super::formula::{Formula, FormulaId};
-use super::schema::{Type, Types};
+use super::schema::{Applied, SchemaId, Type, Types};
 use super::Front;
 use crate::error::Result;
 use crate::expr::{ExprId, Exprs};
@@ -13,6 +13,8 @@ use crate::grammar::Grammar;
 
 /// How many numbers are counted one by one.
 const NUMBERS: u32 = 256;
+/// How many schemas are looked at for one that lists the values of another.
+const LOOKED_AT: u32 = 256;
 /// So many texts are those of many values, though a number may be written in several ways.
 const TEXTS: u32 = 4096;
 
@@ -67,7 +69,7 @@ impl Front {
         of: Type,
         grammar: &mut Grammar,
     ) -> Result<Option<Vec<Value>>> {
-        if self.containers_in(goal).is_some() {
+        if self.containers_in(goal, of).is_some() {
             return self.listed_containers(goal, of, grammar).map(Some);
         }
         let empty = match of {
@@ -92,11 +94,35 @@ impl Front {
         }
     }
 
-    /// The values that one of the schemas of a goal lists.
-    fn containers_in(&self, goal: FormulaId) -> Option<Box<[Value]>> {
-        self.formulas.conjuncts(goal).into_iter().find_map(|part| {
-            let Formula::Schema(schema) = self.formulas.get(part) else { return None };
-            self.schemas.get(*schema).values.clone()
+    /// Values of a type of containers of which those of a goal are some, if schemas list them.
+    fn containers_in(&self, goal: FormulaId, of: Type) -> Option<Vec<Value>> {
+        let mut left = LOOKED_AT;
+        let parts = self.formulas.conjuncts(goal);
+        parts.into_iter().find_map(|part| match self.formulas.get(part) {
+            Formula::Schema(schema) => self.listed_in(*schema, of, &mut left),
+            _ => None,
+        })
+    }
+
+    /// The same of a schema: by itself, or by what it applies in any case or in each case.
+    fn listed_in(&self, id: SchemaId, of: Type, left: &mut u32) -> Option<Vec<Value>> {
+        let schema = self.schemas.get(id);
+        if !schema.types.has(of) {
+            return Some(Vec::new());
+        }
+        if let Some(values) = &schema.values {
+            return Some(values.iter().filter(|value| Type::of(value) == of).cloned().collect());
+        }
+        *left = left.checked_sub(1)?;
+        schema.applied.iter().find_map(|applied| match applied {
+            Applied::Ref(schema) => self.listed_in(*schema, of, left),
+            Applied::All(list) => list.iter().find_map(|&inner| self.listed_in(inner, of, left)),
+            Applied::Any(list) | Applied::One(list) => {
+                let branches = list.iter().map(|&branch| self.listed_in(branch, of, left));
+                let listed: Option<Vec<Vec<Value>>> = branches.collect();
+                listed.map(|listed| listed.concat())
+            }
+            _ => None,
         })
     }
 
@@ -108,8 +134,8 @@ impl Front {
         grammar: &mut Grammar,
     ) -> Result<Vec<Value>> {
         let mut found = Vec::new();
-        for value in self.containers_in(goal).unwrap_or_default() {
-            if Type::of(&value) != of || found.iter().any(|known| equal(known, &value)) {
+        for value in self.containers_in(goal, of).unwrap_or_default() {
+            if found.iter().any(|known| equal(known, &value)) {
                 continue;
             }
             let schema = self.listed(vec![value.clone()]);

@@ -146,11 +146,13 @@ impl Front {
         grammar: &mut Grammar,
     ) -> Result<FormulaId> {
         let plan = self.array_plan(next);
-        let (remembers, alike_from) = (plan.remembers, plan.alike_from);
+        let (remembers, alike_from, max) = (plan.remembers, plan.alike_from, plan.max);
         if !remembers || self.is_array_completable(next, grammar)? {
             return Ok(FormulaId::TRUE);
         }
-        let later: Vec<FormulaId> = (next.index..=alike_from)
+        // No item comes after the last one allowed.
+        let end = next.index.saturating_add(max.saturating_sub(next.count));
+        let later: Vec<FormulaId> = (next.index..end.min(alike_from.saturating_add(1)))
             .map(|index| self.item_goal(&ArrayState { index, ..*next }))
             .collect();
         Ok(self.formulas.or(later))

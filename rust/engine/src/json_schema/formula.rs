@@ -5,11 +5,13 @@
 //! atoms and [`Formula::One`]; flat, sorted, no constants inside), which is what keeps the number
 //! of different ones small while a value is written.
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, BuildHasherDefault};
 
 use hashbrown::HashTable;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
+use super::limits::on_enough_stack;
 use super::names::Name;
 use super::schema::SchemaId;
 
@@ -75,11 +77,23 @@ pub(crate) enum Formula {
 pub(crate) struct Formulas {
     list: Vec<Formula>,
     ids: HashTable<FormulaId>,
+    /// The negations of conjunctions and disjunctions met so far.
+    negations: FxHashMap<FormulaId, FormulaId>,
+    /// How many members of formulas have been looked at.
+    work: Cell<u64>,
 }
+
+/// What [`Formulas::visit`] has been to: formulas of several members, each with its sign.
+type Visited = FxHashSet<(FormulaId, bool, bool)>;
 
 impl Formulas {
     pub fn new() -> Self {
-        let mut formulas = Formulas { list: Vec::new(), ids: HashTable::new() };
+        let mut formulas = Formulas {
+            list: Vec::new(),
+            ids: HashTable::new(),
+            negations: FxHashMap::default(),
+            work: Cell::new(0),
+        };
         let constants = (formulas.intern(Formula::False), formulas.intern(Formula::True));
         debug_assert_eq!(constants, (FormulaId::FALSE, FormulaId::TRUE));
         formulas
@@ -91,6 +105,15 @@ impl Formulas {
 
     pub fn len(&self) -> usize {
         self.list.len()
+    }
+
+    /// How many members of formulas have been looked at since this was last asked.
+    pub fn take_work(&self) -> u64 {
+        self.work.take()
+    }
+
+    fn count(&self, members: usize) {
+        self.work.set(self.work.get() + members as u64);
     }
 
     pub fn schema(&mut self, schema: SchemaId) -> FormulaId {
@@ -109,20 +132,28 @@ impl Formulas {
     }
 
     pub fn not(&mut self, id: FormulaId) -> FormulaId {
-        match self.get(id).clone() {
-            Formula::False => FormulaId::TRUE,
-            Formula::True => FormulaId::FALSE,
-            Formula::Not(inner) => inner,
+        let negate = |formulas: &mut Self, items: &[FormulaId]| -> Vec<FormulaId> {
+            on_enough_stack(|| items.iter().map(|&item| formulas.not(item)).collect())
+        };
+        if let Some(&known) = self.negations.get(&id) {
+            return known;
+        }
+        let negation = match self.get(id).clone() {
+            Formula::False => return FormulaId::TRUE,
+            Formula::True => return FormulaId::FALSE,
+            Formula::Not(inner) => return inner,
             Formula::And(items) => {
-                let items = items.iter().map(|&item| self.not(item)).collect();
+                let items = negate(self, &items);
                 self.or(items)
             }
             Formula::Or(items) => {
-                let items = items.iter().map(|&item| self.not(item)).collect();
+                let items = negate(self, &items);
                 self.and(items)
             }
-            _ => self.intern(Formula::Not(id)),
-        }
+            _ => return self.intern(Formula::Not(id)),
+        };
+        self.negations.insert(id, negation);
+        negation
     }
 
     pub fn and(&mut self, items: Vec<FormulaId>) -> FormulaId {
@@ -135,6 +166,7 @@ impl Formulas {
                 _ => flat.push(item),
             }
         }
+        self.count(flat.len());
         flat.sort_unstable();
         flat.dedup();
         if self.has_opposites(&flat) {
@@ -157,6 +189,7 @@ impl Formulas {
                 _ => flat.push(item),
             }
         }
+        self.count(flat.len());
         flat.sort_unstable();
         flat.dedup();
         if self.has_opposites(&flat) {
@@ -172,6 +205,7 @@ impl Formulas {
     /// Exactly one of the items.
     pub fn one(&mut self, mut items: Vec<FormulaId>) -> FormulaId {
         items.retain(|&item| item != FormulaId::FALSE);
+        self.count(items.len());
         items.sort_unstable();
         let mut once = Vec::with_capacity(items.len());
         let mut must = Vec::new();
@@ -217,7 +251,8 @@ impl Formulas {
         }
         let formula = self.get(id).clone();
         let mut all = |formulas: &mut Self, items: &[FormulaId]| -> Vec<FormulaId> {
-            items.iter().map(|&item| formulas.map_known(item, replace, known)).collect()
+            let mut map = |&item: &FormulaId| formulas.map_known(item, replace, known);
+            on_enough_stack(|| items.iter().map(&mut map).collect())
         };
         let mapped = match &formula {
             Formula::False | Formula::True => id,
@@ -246,25 +281,37 @@ impl Formulas {
     /// Calls `visit` with every schema and atom in a formula, and with its sign: whether it occurs
     /// unnegated, and whether it occurs negated. Each is visited at least once.
     pub fn visit(&self, id: FormulaId, visit: &mut impl FnMut(&Formula, bool, bool)) {
-        self.visit_signed(id, true, false, visit);
+        self.visit_signed((id, true, false), visit, &mut Visited::default());
     }
 
     fn visit_signed(
         &self,
-        id: FormulaId,
-        positive: bool,
-        negative: bool,
+        (id, positive, negative): (FormulaId, bool, bool),
         visit: &mut impl FnMut(&Formula, bool, bool),
+        visited: &mut Visited,
     ) {
-        match self.get(id) {
-            Formula::False | Formula::True => {}
-            formula @ (Formula::Schema(_) | Formula::Atom(_)) => visit(formula, positive, negative),
-            Formula::Not(inner) => self.visit_signed(*inner, negative, positive, visit),
-            Formula::And(items) | Formula::Or(items) => {
-                items.iter().for_each(|&item| self.visit_signed(item, positive, negative, visit));
+        let (items, positive, negative) = match self.get(id) {
+            Formula::False | Formula::True => return,
+            formula @ (Formula::Schema(_) | Formula::Atom(_)) => {
+                return visit(formula, positive, negative);
             }
-            Formula::One(items) => {
-                items.iter().for_each(|&item| self.visit_signed(item, true, true, visit));
+            Formula::Not(inner) => {
+                return self.visit_signed((*inner, negative, positive), visit, visited);
+            }
+            Formula::And(items) | Formula::Or(items) => (items, positive, negative),
+            Formula::One(items) => (items, true, true),
+        };
+        self.count(items.len());
+        for &item in items {
+            let inner = (item, positive, negative);
+            match self.get(item) {
+                // Formulas share parts: without this a visit could take exponential time.
+                Formula::And(_) | Formula::Or(_) | Formula::One(_) | Formula::Not(_) => {
+                    if visited.insert(inner) {
+                        on_enough_stack(|| self.visit_signed(inner, visit, visited));
+                    }
+                }
+                _ => self.visit_signed(inner, visit, visited),
             }
         }
     }

@@ -7,6 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use super::formula::{Formula, FormulaId};
+use super::limits::on_enough_stack;
 use super::schema::{SchemaId, Type};
 use super::Front;
 use crate::error::{Error, Result};
@@ -103,8 +104,7 @@ impl Front {
         self.burn()?;
         let open = self.satisfiable.questions.open();
         self.satisfiable.goals.insert(goal, Questions::pending(&open));
-        let answer =
-            stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.decide_goal(goal, grammar));
+        let answer = on_enough_stack(|| self.decide_goal(goal, grammar));
         let yes = *answer.as_ref().unwrap_or(&false);
         let settled = self.satisfiable.questions.close(&open, yes);
         if settled && answer.is_ok() {

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::formula::{Atom, Formula, FormulaId};
 use super::leaf::{self, Decimal, NumberConstraint, NumberKind, StringConstraint};
+use super::limits::on_enough_stack;
 use super::schema::{NumberSpec, SchemaId, TextSpec, Type};
 use super::Front;
 use crate::error::Result;
@@ -19,6 +20,8 @@ use crate::expr::{ExprId, Exprs};
 #[derive(Default)]
 pub(super) struct Memory {
     known: FxHashMap<(FormulaId, Type), ExprId>,
+    /// Of strings without their quotes, and of formulas inside others; whether they are exact.
+    parts: FxHashMap<(FormulaId, Type, bool), ExprId>,
 }
 
 impl Front {
@@ -79,8 +82,26 @@ impl Front {
         settled == FormulaId::TRUE
     }
 
+    /// What `make` makes of a part of a formula, once: formulas share parts, and nest deeply.
+    fn part(
+        &mut self,
+        key: (FormulaId, Type, bool),
+        make: impl FnOnce(&mut Self) -> Result<ExprId>,
+    ) -> Result<ExprId> {
+        if let Some(&known) = self.scalars.parts.get(&key) {
+            return Ok(known);
+        }
+        let part = on_enough_stack(|| make(self))?;
+        self.scalars.parts.insert(key, part);
+        Ok(part)
+    }
+
     /// The text between the quotes.
     fn string(&mut self, formula: FormulaId, exprs: &mut Exprs) -> Result<ExprId> {
+        self.part((formula, Type::String, false), |front| front.make_string(formula, exprs))
+    }
+
+    fn make_string(&mut self, formula: FormulaId, exprs: &mut Exprs) -> Result<ExprId> {
         match self.formulas.get(formula).clone() {
             Formula::False => Ok(ExprId::NEVER),
             Formula::Or(items) => {
@@ -145,6 +166,10 @@ impl Front {
     }
 
     fn number(&mut self, formula: FormulaId, exprs: &mut Exprs) -> Result<ExprId> {
+        self.part((formula, Type::Number, false), |front| front.make_number(formula, exprs))
+    }
+
+    fn make_number(&mut self, formula: FormulaId, exprs: &mut Exprs) -> Result<ExprId> {
         match self.formulas.get(formula).clone() {
             Formula::False => Ok(ExprId::NEVER),
             Formula::Or(items) => {
@@ -213,6 +238,10 @@ impl Front {
     /// All texts that numbers, or strings between their quotes, may have under whatever constraint,
     /// if their value satisfies the formula. Other than of what is written, complements are exact.
     fn exact(&mut self, formula: FormulaId, of: Type, exprs: &mut Exprs) -> Result<ExprId> {
+        self.part((formula, of, true), |front| front.make_exact(formula, of, exprs))
+    }
+
+    fn make_exact(&mut self, formula: FormulaId, of: Type, exprs: &mut Exprs) -> Result<ExprId> {
         let all = |front: &mut Self, items: &[FormulaId], exprs: &mut Exprs| {
             items.iter().map(|&item| front.exact(item, of, exprs)).collect::<Result<Vec<_>>>()
         };

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use super::formula::{Atom, Formula, FormulaId};
+use super::limits::on_enough_stack;
 use super::pointer::Place;
 use super::schema::{Applied, ArraySpec, ObjectSpec, Schema, SchemaId, Type, Types};
 use super::Front;
@@ -93,7 +94,7 @@ impl Front {
         if let Some(&known) = self.typed.schemas.get(&(id, of)) {
             return known;
         }
-        let result = stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.typed_now(id, of));
+        let result = on_enough_stack(|| self.typed_now(id, of));
         self.typed.schemas.insert((id, of), result);
         result
     }

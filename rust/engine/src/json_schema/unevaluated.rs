@@ -5,9 +5,12 @@
 //! for what they leave. Counting on fewer branches than hold only asks for more, so the
 //! alternatives need not exclude each other.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::formula::{Atom, FormulaId};
+use super::limits::on_enough_stack;
 use super::schema::{Applied, SchemaId, Type};
 use super::Front;
 
@@ -39,6 +42,8 @@ pub(super) struct Seen {
 pub(super) struct Memory {
     list: Vec<Rest>,
     ids: FxHashMap<Rest, u32>,
+    /// Of schemas that apply others.
+    ways: FxHashMap<(SchemaId, Type), Arc<[Way]>>,
 }
 
 /// A way for branches to hold: what it counts on, and what they then have looked at.
@@ -106,12 +111,22 @@ impl Front {
     }
 
     /// The ways for a schema that holds.
-    fn ways(&mut self, id: SchemaId, of: Type) -> Vec<Way> {
-        if !self.schemas.get(id).types.has(of) {
-            return Vec::new();
+    fn ways(&mut self, id: SchemaId, of: Type) -> Arc<[Way]> {
+        let schema = self.schemas.get(id);
+        if !schema.types.has(of) {
+            return Arc::new([]);
         }
-        let own = self.own_seen(id, of, true);
-        self.applied_ways(id, of, vec![(FormulaId::TRUE, own)])
+        let plain = schema.applied.is_empty();
+        let own = vec![(FormulaId::TRUE, self.own_seen(id, of, true))];
+        if plain {
+            return own.into();
+        }
+        if let Some(known) = self.unevaluated.ways.get(&(id, of)) {
+            return known.clone();
+        }
+        let ways: Arc<[Way]> = on_enough_stack(|| self.applied_ways(id, of, own)).into();
+        self.unevaluated.ways.insert((id, of), ways.clone());
+        ways
     }
 
     /// The ways for the schemas that a schema applies, each added to those given.
@@ -145,8 +160,9 @@ impl Front {
                 Applied::Dependent(name, schema) if of == Type::Object => {
                     let present = self.formulas.atom(Atom::Required(name));
                     let mut more = vec![(FormulaId::TRUE, Seen::default())];
-                    for (counted_on, seen) in self.ways(schema, of) {
-                        more.push((self.formulas.and(vec![present, counted_on]), seen));
+                    for (counted_on, seen) in self.ways(schema, of).iter() {
+                        let counted_on = self.formulas.and(vec![present, *counted_on]);
+                        more.push((counted_on, seen.clone()));
                     }
                     ways = self.both(ways, &more);
                 }
@@ -154,13 +170,13 @@ impl Front {
                 Applied::If { condition, then, otherwise } => {
                     let holds = self.typed_schema(condition, of);
                     let fails = self.formulas.not(holds);
-                    let mut more = self.ways(condition, of);
+                    let mut more = self.ways(condition, of).to_vec();
                     if let Some(then) = then {
                         let then = self.ways(then, of);
                         more = self.both(more, &then);
                     }
                     let mut otherwise = match otherwise {
-                        Some(otherwise) => self.ways(otherwise, of),
+                        Some(otherwise) => self.ways(otherwise, of).to_vec(),
                         None => vec![(FormulaId::TRUE, Seen::default())],
                     };
                     for (counted_on, _) in &mut more {
@@ -181,9 +197,9 @@ impl Front {
     fn counted_on(&mut self, schema: SchemaId, of: Type) -> Vec<Way> {
         let mut ways = vec![(FormulaId::TRUE, Seen::default())];
         let holds = self.typed_schema(schema, of);
-        for (counted_on, seen) in self.ways(schema, of) {
-            if seen != Seen::default() {
-                ways.push((self.formulas.and(vec![holds, counted_on]), seen));
+        for (counted_on, seen) in self.ways(schema, of).iter() {
+            if *seen != Seen::default() {
+                ways.push((self.formulas.and(vec![holds, *counted_on]), seen.clone()));
             }
         }
         ways
@@ -199,6 +215,8 @@ impl Front {
         }
         if first.len() * second.len() > ALTERNATIVES {
             self.give_up();
+        }
+        if self.is_out_of_fuel() {
             return first;
         }
         let mut all = Vec::with_capacity(first.len() * second.len());
@@ -208,6 +226,7 @@ impl Front {
                 if counted_on == FormulaId::FALSE {
                     continue;
                 }
+                self.spend((seen_a.groups.len() + seen_b.groups.len()) as u64);
                 let mut groups = [seen_a.groups.as_slice(), &seen_b.groups].concat();
                 let mut contains = [seen_a.contains.as_slice(), &seen_b.contains].concat();
                 groups.sort_unstable();

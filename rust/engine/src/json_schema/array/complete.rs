@@ -1,6 +1,7 @@
 //! Which states of an array have a way on.
 
 use super::super::formula::FormulaId;
+use super::super::limits::on_enough_stack;
 use super::super::satisfiable::{Answer, Questions};
 use super::super::Front;
 use super::ArrayState;
@@ -46,9 +47,7 @@ impl Front {
         }
         let asked = self.satisfiable.questions.open();
         self.arrays.completable.insert(*state, Questions::pending(&asked));
-        let answer = stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
-            self.search_array_completion(state, grammar)
-        });
+        let answer = on_enough_stack(|| self.search_array_completion(state, grammar));
         let yes = *answer.as_ref().unwrap_or(&false);
         let settled = self.satisfiable.questions.close(&asked, yes);
         if settled && answer.is_ok() {

@@ -6,6 +6,7 @@
 
 use super::super::count::{count_texts, shortest_text};
 use super::super::formula::{Atom, Formula, FormulaId};
+use super::super::limits::on_enough_stack;
 use super::super::names::Name;
 use super::super::satisfiable::{Answer, Questions};
 use super::super::Front;
@@ -91,9 +92,7 @@ impl Front {
         }
         let asked = self.satisfiable.questions.open();
         self.objects.completable.insert(question.clone(), Questions::pending(&asked));
-        let answer = stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
-            self.search_completion(state, open, grammar)
-        });
+        let answer = on_enough_stack(|| self.search_completion(state, open, grammar));
         let yes = *answer.as_ref().unwrap_or(&false);
         let settled = self.satisfiable.questions.close(&asked, yes);
         if settled && answer.is_ok() {

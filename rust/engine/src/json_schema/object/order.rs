@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::formula::{Atom, Formula, FormulaId};
+use super::super::limits::on_enough_stack;
 use super::super::names::Name;
 use super::super::schema::{Applied, SchemaId};
 use super::super::Front;
@@ -91,7 +92,7 @@ impl Order<'_> {
 
     fn walk_applied(&mut self, applied: &[Applied]) {
         for applied in applied.iter().filter(|applied| !matches!(applied, Applied::Not(_))) {
-            stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
+            on_enough_stack(|| {
                 applied.schemas().into_iter().for_each(|schema| self.walk(schema));
             });
         }

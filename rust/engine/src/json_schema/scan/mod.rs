@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 
 use super::document::{address, Dialect, Documents, ResourceId};
 use super::draft::Draft;
+use super::limits::on_enough_stack;
 use super::options::Options;
 use super::pointer::{Place, Segment};
 use super::schema::{Schema, SchemaId, Schemas, Types};
@@ -149,13 +150,13 @@ impl<'v, 'e> Scanner<'v, 'e> {
             && (site.dialect.ref_overrides() || members.keys().all(|key| is_annotation(key)));
         if is_reference {
             self.known.insert(key, Known::Following);
-            let id = self.read_ref(&members["$ref"], site)?;
+            let id = on_enough_stack(|| self.read_ref(&members["$ref"], site))?;
             self.known.insert(key, Known::Id(id));
             return Ok(id);
         }
         let id = self.schemas.push(Schema::of_types(site.place, Types::ALL));
         self.known.insert(key, Known::Id(id));
-        let schema = stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.keywords(members, site))?;
+        let schema = on_enough_stack(|| self.keywords(members, site))?;
         let id = self.place(id, schema);
         self.known.insert(key, Known::Id(id));
         Ok(id)

@@ -36,6 +36,16 @@ struct Terminal {
     place: Place,
 }
 
+/// A terminal as it was found in the grammar.
+struct Found {
+    name: String,
+    anonymous: bool,
+    pattern: Pattern,
+    priority: i64,
+    file: Option<Rc<str>>,
+    place: Place,
+}
+
 /// A way in which a lexer comes to a terminal.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 struct Way {
@@ -104,7 +114,9 @@ impl Lexers {
                         }
                         (None, _) => {
                             let name = format!("{:?}", pattern.value);
-                            lexers.add(grammar, name, true, pattern, 0, file, place)?
+                            let (anonymous, priority) = (true, 0);
+                            let found = Found { name, anonymous, pattern, priority, file, place };
+                            lexers.add(grammar, found)?
                         }
                         (Some((one, _)), Some((other, _))) => {
                             let message = format!(
@@ -150,21 +162,19 @@ impl Lexers {
         }
         let entry = &definitions.entries[name];
         let pattern = patterns.pattern(name, entry)?;
-        let (file, place) = (entry.file.clone(), entry.place);
-        self.add(grammar, name.to_owned(), false, pattern, entry.priority, file, place)
+        let found = Found {
+            name: name.to_owned(),
+            anonymous: false,
+            pattern,
+            priority: entry.priority,
+            file: entry.file.clone(),
+            place: entry.place,
+        };
+        self.add(grammar, found)
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn add(
-        &mut self,
-        grammar: &mut Grammar,
-        name: String,
-        anonymous: bool,
-        pattern: Pattern,
-        priority: i64,
-        file: Option<Rc<str>>,
-        place: Place,
-    ) -> Result<usize> {
+    fn add(&mut self, grammar: &mut Grammar, found: Found) -> Result<usize> {
+        let Found { name, anonymous, pattern, priority, file, place } = found;
         let regex = pattern.to_regex();
         let failed = |error: Error| in_terminal(error, &name, file.as_deref(), place);
         let (min, max) = regex::python_width(&regex).map_err(failed)?;

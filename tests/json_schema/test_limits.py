@@ -51,6 +51,23 @@ def doubling(depth: int) -> dict[str, Any]:
     return {"$ref": "#/$defs/d0", "$defs": {**inner, f"d{depth}": {"required": ["x"]}}}
 
 
+def sharing(depth: int) -> dict[str, Any]:
+    """References that share what they lead to, and that spell out to 2 ** depth schemas, no two of them the same."""
+    inner = {
+        f"d{n}": {"oneOf": [{"$ref": f"#/$defs/d{n + 1}"}, {"$ref": f"#/$defs/d{n + 1}", "required": [f"r{n}"]}]}
+        for n in range(depth)
+    }
+    return {"$ref": "#/$defs/d0", "$defs": {**inner, f"d{depth}": {"type": "object"}}}
+
+
+def chain(length: int) -> dict[str, Any]:
+    """References one after the other, far more than a stack has room for."""
+    inner = {
+        f"d{n}": {"oneOf": [{"$ref": f"#/$defs/d{n + 1}"}, {"type": "integer", "minimum": n}]} for n in range(length)
+    }
+    return {"$ref": "#/$defs/d0", "$defs": {**inner, f"d{length}": {"type": "string"}}}
+
+
 EXPLOSIVE: dict[str, Any] = {
     "one of many that overlap": {
         "oneOf": [{"properties": {f"p{n}": {"type": "integer"}, "q": {"minLength": n}}} for n in range(40)]
@@ -58,6 +75,8 @@ EXPLOSIVE: dict[str, Any] = {
     "all of many alternatives": {"allOf": [overlapping(8) for _ in range(8)]},
     "each unlike the others": {"allOf": [{"not": {"properties": {f"p{n}": {"enum": [n]}}}} for n in range(60)]},
     "doubling": doubling(60),
+    "sharing": sharing(40),
+    "a chain": chain(5_000),
     "a regex that must remember": {
         "type": "string",
         "pattern": "^(a|b)*a(a|b){40}$",

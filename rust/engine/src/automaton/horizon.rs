@@ -12,7 +12,7 @@
 use super::predict::Prediction;
 use super::stack::{Next, StackId};
 use super::text::TextId;
-use super::{Automaton, Config, State, StateId};
+use super::{Automaton, Config, State, StateId, UNKNOWN};
 use crate::error::Result;
 use crate::expr::{ExprId, Fingerprint, UNBOUNDED};
 use crate::grammar::Node;
@@ -172,16 +172,21 @@ impl Automaton {
     /// The state for a walk of the vocabulary: captured texts left open and exceptions left out,
     /// since there every node would make another text and another rest of the exceptions.
     pub(crate) fn opened(&mut self, state: StateId) -> Result<StateId> {
+        if self.opened.len() < self.states.len() {
+            self.opened.resize(self.states.len(), UNKNOWN);
+        }
+        let known = self.opened[state.index()];
+        if known != UNKNOWN {
+            return Ok(known);
+        }
         let configs = &self.states[state.index()].configs;
         let is_open = |config: &Config| {
             config.text == config.text.forgotten()
                 && (config.loose || self.exceptions_of(config).is_none())
         };
         if configs.iter().all(is_open) {
+            self.opened[state.index()] = state;
             return Ok(state);
-        }
-        if let Some(&known) = self.opened.get(&state) {
-            return Ok(known);
         }
         let mut configs = configs.clone().into_vec();
         for config in &mut configs {
@@ -189,7 +194,7 @@ impl Automaton {
             self.loosen(config);
         }
         let open = self.finish(Prediction::of(configs, false))?;
-        self.opened.insert(state, open);
+        self.opened[state.index()] = open;
         Ok(open)
     }
 

@@ -8,12 +8,12 @@ use crate::expr::ExprId;
 impl Automaton {
     /// The bytes that must come next in a configuration; none if it is in no literal, or more than
     /// its terminal would have to be kept account of.
-    pub(crate) fn literal(&self, state: StateId, config: usize) -> Option<Box<[u8]>> {
+    pub(crate) fn literal(&self, state: StateId, config: usize) -> Option<&[u8]> {
         let config = &self.states[state.index()].configs[config];
         if config.guard != ExprId::NEVER || config.greedy || config.text != TextId::NONE {
             return None;
         }
-        self.grammar.exprs.leading_literal(config.terminal).map(Into::into)
+        self.grammar.exprs.leading_literal(config.terminal)
     }
 
     /// The state of one configuration after so many bytes of its literal, not all of them.

@@ -113,7 +113,8 @@ pub struct Automaton {
     ids: HashTable<StateId>,
     completable: Completable,
     taken: FxHashMap<(ExprId, usize), bool>,
-    opened: FxHashMap<StateId, StateId>,
+    /// By state; see [`Automaton::opened`].
+    opened: Vec<StateId>,
     start: StateId,
     /// How many states may be made before an error is returned.
     pub state_limit: usize,
@@ -140,7 +141,7 @@ impl Automaton {
             ids: HashTable::new(),
             completable,
             taken: FxHashMap::default(),
-            opened: FxHashMap::default(),
+            opened: Vec::new(),
             start: StateId::DEAD,
             state_limit: 4_000_000,
         };
@@ -288,16 +289,16 @@ impl Automaton {
 
     /// Lays out the ranges on which every terminal of the state is constant.
     fn make_row(&mut self, state: StateId) -> Result<RowRef> {
-        let configs = self.states[state.index()].configs.clone();
+        let configs = &self.states[state.index()].configs;
         let start = self.cells.len() as u32;
         let cell = |low, high| Cell { low, high, target: UNKNOWN };
-        if let [Config { terminal, guard: ExprId::NEVER, text: TextId::NONE, .. }] = *configs {
+        if let [Config { terminal, guard: ExprId::NEVER, text: TextId::NONE, .. }] = **configs {
             let ranges = self.grammar.exprs.ranges(terminal)?;
             self.cells.extend(ranges.into_iter().map(|(low, high)| cell(low, high)));
         } else {
             // Bit `b` of `live`: some terminal goes on with byte `b`; of `cuts`: a range starts.
             let (mut live, mut cuts) = ([false; 256], [false; 257]);
-            for config in &configs {
+            for config in configs {
                 let single_bytes = config.text != TextId::NONE && config.text != TextId::UNKNOWN;
                 for (low, high) in self.grammar.exprs.ranges(config.terminal)? {
                     live[low as usize..=high as usize].fill(true);

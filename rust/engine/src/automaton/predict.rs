@@ -3,8 +3,7 @@
 //! Nodes still to be expanded wait on an agenda ordered by rank, callers first, so that a node
 //! reached in several ways is expanded once, on the union of the stacks.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::BinaryHeap;
 
 use rustc_hash::FxHashSet;
 
@@ -31,7 +30,8 @@ pub(super) struct Context {
 #[derive(Default)]
 pub(super) struct Prediction {
     configs: Vec<Config>,
-    agenda: BTreeMap<(Reverse<u32>, NodeId, Context), StackId>,
+    /// The highest rank first; those with all but the stack in common come out together.
+    agenda: BinaryHeap<(u32, NodeId, Context, StackId)>,
     /// The frames that were passed over as empty.
     skipped: FxHashSet<(Frame, Context)>,
     accepting: bool,
@@ -122,13 +122,8 @@ impl Automaton {
         stack: StackId,
         context: Context,
     ) -> Result<()> {
-        let key = (Reverse(self.rank(node)?), node, self.scoped(node, context));
-        let stacks = &mut self.stacks;
-        prediction
-            .agenda
-            .entry(key)
-            .and_modify(|known| *known = stacks.union(*known, stack))
-            .or_insert(stack);
+        let rank = self.rank(node)?;
+        prediction.agenda.push((rank, node, self.scoped(node, context), stack));
         Ok(())
     }
 
@@ -153,7 +148,15 @@ impl Automaton {
     /// Works off the agenda and interns the state.
     pub(super) fn finish(&mut self, mut prediction: Prediction) -> Result<StateId> {
         self.grammar.exprs.check_deadline()?;
-        while let Some(((_, node, context), stack)) = prediction.agenda.pop_first() {
+        while let Some((rank, node, context, mut stack)) = prediction.agenda.pop() {
+            while let Some(&(.., more)) = prediction
+                .agenda
+                .peek()
+                .filter(|next| (next.0, next.1, next.2) == (rank, node, context))
+            {
+                prediction.agenda.pop();
+                stack = self.stacks.union(stack, more);
+            }
             self.expand(&mut prediction, node, stack, context)?;
         }
         if prediction.deferred {

@@ -260,8 +260,10 @@ impl Inner {
         waiting: &mut Vec<(u32, StateId)>,
     ) -> Result<Option<StateId>> {
         let count = self.automaton.config_count(state);
-        let mut rest = Vec::new();
-        for config in 0..count {
+        let is_literal = |&config: &usize| self.automaton.literal(state, config).is_some();
+        let Some(first) = (0..count).find(is_literal) else { return Ok(Some(state)) };
+        let mut rest: Vec<usize> = (0..first).collect();
+        for config in first..count {
             let Some(literal) = self.automaton.literal(state, config) else {
                 rest.push(config);
                 continue;
@@ -285,10 +287,10 @@ impl Inner {
                 self.visit(trie, last, (before, target), visitor, waiting)?;
             }
         }
-        match rest.len() {
-            0 if count > 0 => Ok(None),
-            _ => self.automaton.part(state, &rest).map(Some),
+        if rest.is_empty() {
+            return Ok(None);
         }
+        self.automaton.part(state, &rest).map(Some)
     }
 
     /// A walk comes to a node, from one state to another.

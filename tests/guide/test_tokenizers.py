@@ -355,6 +355,19 @@ def test_gaps_and_empty_pieces_are_never_text() -> None:
     assert table.tokens == [b"a", None, None, b"b", None, None, None, None, None, b"\n"]
 
 
+@pytest.mark.parametrize("private", [True, False])
+def test_an_encoding_with_gaps_and_without_its_table(private: bool) -> None:
+    tiktoken = pytest.importorskip("tiktoken")
+    ranks = {bytes([byte]): byte for byte in range(256)} | {b"ab": 257, b"<end>": 300}
+    encoding = tiktoken.Encoding("tiny", pat_str=".", mergeable_ranks=ranks, special_tokens={"<|end|>": 259})
+    if not private:
+        del encoding._mergeable_ranks
+    expected: list[bytes | None] = [None] * 301
+    for text, i in ranks.items():
+        expected[i] = text
+    assert token_bytes(encoding).tokens == expected
+
+
 def test_byte_zero_and_raw_characters() -> None:
     """A piece with one character outside the byte alphabet is its own UTF-8, as the library has it."""
     from tokenizers import decoders

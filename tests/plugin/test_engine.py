@@ -71,7 +71,7 @@ def delta(before: EngineStatus, after: EngineStatus, name: str) -> int:
 
 
 def test_the_plugin_lives_in_the_engines_own_process(llm: Any) -> None:
-    status = handshake(llm)
+    status = handshake(llm).result()
     assert status.pid != os.getpid()
     assert status.vocabulary_size == llm.llm_engine.model_config.get_vocab_size()
     assert chosen_backend(llm) is None
@@ -81,13 +81,13 @@ def test_an_engine_without_the_plugin_is_told_apart(llm: Any, monkeypatch: pytes
     # What such an engine answers is what this one answers to a method that it does not have.
     monkeypatch.setattr(request, "HANDSHAKE_METHOD", "outlines_vllm_absent")
     with pytest.raises(PluginNotLoadedError, match="VLLM_PLUGINS is set, add 'outlines-vllm'"):
-        handshake(llm)
+        handshake(llm).result()
 
 
 @pytest.mark.parametrize("first", ["stock", "ours"])
 def test_ours_stock_and_free_requests_share_a_batch(llm: Any, first: str) -> None:
     """Whoever comes first, nobody's backend becomes another's, and every output is what its request asked for."""
-    before = handshake(llm)
+    before = handshake(llm).result()
     # `multipleOf` is refused by xgrammar's own validation, so that a request sent to the wrong backend would show.
     own = [
         ours(Constraint("regex", r"\d{3}-\d{2}-\d{4}")),
@@ -118,7 +118,7 @@ def test_ours_stock_and_free_requests_share_a_batch(llm: Any, first: str) -> Non
     # What vLLM gives without us in the batch is what it gives with us.
     alone = generate(llm, [stock(regex=r"[a-f]{6} [0-9]{2}"), stock(choice=["yes", "no"])])
     assert [output.text for output in alone] == [output.text for output in others_out[:2]]
-    after = handshake(llm)
+    after = handshake(llm).result()
     assert delta(before, after, "requests") == 5
     assert delta(before, after, "failures") == 0
 
@@ -134,18 +134,18 @@ def test_a_request_marked_by_its_extra_args_alone_is_ours(llm: Any) -> None:
         structured_outputs=StructuredOutputsParams(json=SCHEMA),
         extra_args={NAME: {"whitespace_pattern": ""}},
     )
-    before = handshake(llm)
+    before = handshake(llm).result()
     (output,) = generate(llm, [params])
     raise_if_failed(output)
     jsonschema.validate(json.loads(output.text), SCHEMA)
     assert output.text.startswith('{"name":"')
-    assert delta(before, handshake(llm), "requests") == 1
+    assert delta(before, handshake(llm).result(), "requests") == 1
 
 
 def test_a_batch_of_ours_is_filled_by_one_call_per_step(llm: Any) -> None:
-    before = handshake(llm)
+    before = handshake(llm).result()
     outputs = generate(llm, [ours(Constraint("regex", "[a-z]{4}[0-9]{4}")) for _ in range(6)])
-    after = handshake(llm)
+    after = handshake(llm).result()
     assert {bool(re.fullmatch("[a-z]{4}[0-9]{4}", output.text)) for output in outputs} == {True}
     tokens = sum(len(output.token_ids) for output in outputs)
     assert delta(before, after, "batch_rows") >= tokens
@@ -153,7 +153,7 @@ def test_a_batch_of_ours_is_filled_by_one_call_per_step(llm: Any) -> None:
 
 
 def test_each_constraint_is_compiled_once(llm: Any) -> None:
-    before = handshake(llm)
+    before = handshake(llm).result()
     constraint = Constraint("regex", "single-flight [0-9]{2}")
     outputs = llm.generate(
         ["A: "] * 8, [ours(constraint, n=3, temperature=1.0, seed=seed) for seed in range(8)], use_tqdm=False
@@ -162,7 +162,7 @@ def test_each_constraint_is_compiled_once(llm: Any) -> None:
     assert len(texts) == 24
     assert all(re.fullmatch("single-flight [0-9]{2}", text) for text in texts)
     assert len(set(texts)) > 1
-    after = handshake(llm)
+    after = handshake(llm).result()
     assert delta(before, after, "requests") == 24
     assert delta(before, after, "compiles") == 1
     assert delta(before, after, "cache_hits") == 23
@@ -170,23 +170,23 @@ def test_each_constraint_is_compiled_once(llm: Any) -> None:
 
 def test_compiling_ahead(llm: Any) -> None:
     constraint = Constraint("regex", "ahead of time")
-    prepare(llm, constraint)
-    before = handshake(llm)
+    prepare(llm, constraint).result()
+    before = handshake(llm).result()
     (output,) = generate(llm, [ours(constraint)])
     assert output.text == "ahead of time"
-    assert delta(before, handshake(llm), "compiles") == 0
+    assert delta(before, handshake(llm).result(), "compiles") == 0
 
 
 def test_compiling_ahead_raises_the_engines_error(llm: Any) -> None:
     with pytest.raises(RegexError) as in_engine:
-        prepare(llm, Constraint("regex", "(ab"))
+        prepare(llm, Constraint("regex", "(ab")).result()
     with pytest.raises(RegexError) as here:
         frontend.check(Constraint("regex", "(ab"))
     assert str(in_engine.value) == str(here.value)
 
 
 def test_a_bad_constraint_is_refused_before_it_is_sent_and_the_engine_goes_on(llm: Any) -> None:
-    before = handshake(llm)
+    before = handshake(llm).result()
     for bad in (
         Constraint("regex", "(ab"),
         Constraint("json", {"type": "integer", "minimum": 5, "maximum": 4}),
@@ -198,7 +198,7 @@ def test_a_bad_constraint_is_refused_before_it_is_sent_and_the_engine_goes_on(ll
     assert not llm.llm_engine.has_unfinished_requests()
     (output,) = generate(llm, [ours(Constraint("regex", "[0-9]{3}"))])
     assert re.fullmatch("[0-9]{3}", output.text)
-    assert delta(before, handshake(llm), "failures") == 0
+    assert delta(before, handshake(llm).result(), "failures") == 0
 
 
 def test_a_constraint_that_fails_in_the_engine_ends_that_request_with_its_message(
@@ -208,7 +208,7 @@ def test_a_constraint_that_fails_in_the_engine_ends_that_request_with_its_messag
         frontend.check(Constraint("regex", "(ab"))
     # What the front would refuse is let through to the engine.
     monkeypatch.setattr(frontend, "check", lambda constraint: None)
-    before = handshake(llm)
+    before = handshake(llm).result()
     good, poisoned, other = generate(
         llm, [ours(Constraint("regex", "[0-9]{3}")), ours(Constraint("regex", "(ab")), stock(choice=["yes", "no"])]
     )
@@ -221,7 +221,7 @@ def test_a_constraint_that_fails_in_the_engine_ends_that_request_with_its_messag
         raise_if_failed(output)
     assert re.fullmatch("[0-9]{3}", good.text)
     assert other.text in ("yes", "no")
-    after = handshake(llm)
+    after = handshake(llm).result()
     assert delta(before, after, "failures") == 1
     assert after.last_error is not None
     assert after.last_error["type"] == "RegexError"

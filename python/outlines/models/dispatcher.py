@@ -22,6 +22,7 @@ import time
 import weakref
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any, cast
 
 from outlines.errors import GenerationError
@@ -133,23 +134,16 @@ class Dispatcher:
             self._signal.send(lambda dispatcher: dispatcher._abort(request), may_wait=False)
 
     def call(self, function: Callable[[LLM], Any]) -> Any:
-        """Run a function on the pump's thread, between two steps, and return its result or raise its exception."""
-        done = threading.Event()
-        outcome: list[Any] = []
+        """Run a function on the pump's thread, between two steps, and return its result or raise its exception.
 
-        def command(dispatcher: Dispatcher) -> None:
-            try:
-                outcome.extend((True, function(dispatcher.llm)))
-            except Exception as error:
-                outcome.extend((False, error))
-            done.set()
-
-        self._signal.send(command)
-        done.wait()
-        succeeded, result = outcome
-        if not succeeded:
-            raise result
-        return result
+        If the result is a future, what it brings is waited for here: the pump goes on.
+        """
+        answer: Future[Any] = Future()
+        self._signal.send(lambda dispatcher: _run_into(answer, function, dispatcher.llm))
+        while not wait([answer], _LIVENESS_SECONDS).done:
+            if self._engine_is_dead():
+                raise _as_failure(RuntimeError("its process died: see its log above"))
+        return answer.result()
 
     # Everything below runs on the pump's thread.
 
@@ -309,6 +303,19 @@ class Dispatcher:
             # The receiver is gone, for example with its event loop.
             logger.debug("an output had no receiver", exc_info=True)
             self._abort(request)
+
+
+def _run_into(answer: Future[Any], function: Callable[[LLM], Any], llm: LLM) -> None:
+    """Run a function, and have its result, or what that brings later, become the answer."""
+    try:
+        result = function(llm)
+    except BaseException as error:
+        answer.set_exception(error)
+        return
+    if isinstance(result, Future):
+        result.add_done_callback(lambda done: _run_into(answer, lambda _: done.result(), llm))
+    else:
+        answer.set_result(result)
 
 
 def _as_failure(error: BaseException) -> GenerationError:

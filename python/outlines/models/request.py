@@ -80,4 +80,7 @@ class Engine(Protocol):
         """End a request without waiting: for finalisers, which may run anywhere."""
 
     def call(self, function: Callable[[LLM], Any]) -> Any:
-        """Run a function that calls the engine, where that is safe, and return its result or raise its exception."""
+        """Run a function that calls the engine, where that is safe, and return its result or raise its exception.
+
+        If the result is a future, what it brings. Nobody else's outputs wait for that.
+        """

@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +115,8 @@ class AsyncEngine:
 
     def call(self, function: Callable[[LLM], Any]) -> Any:
         """Run a function that calls the engine. Not in the loop's own thread, which has to answer."""
-        return function(self.llm)
+        result = function(self.llm)
+        return result.result() if isinstance(result, Future) else result
 
     def _in_loop(self, function: Callable[[Request], None], request: Request) -> None:
         assert self._loop is not None, "bound before the first request"

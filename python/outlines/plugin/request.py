@@ -2,14 +2,17 @@
 
 `mark` makes a request ours; `handshake` makes sure that the engine process has the plugin; `prepare` compiles
 there ahead of the first request; `raise_if_failed` turns an output that the engine gave up into its error.
-Calls to the engine must come from the thread that drives the `LLM`: vLLM's client is not thread-safe.
+Calls to the engine must come from the thread that drives the `LLM`, since vLLM's client is not thread-safe; they give
+a future, so that this thread need not wait for the answer.
 """
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from outlines.constraint import Constraint
 from outlines.errors import GenerationError, OutlinesError
@@ -32,6 +35,9 @@ __all__ = [
     "raise_if_failed",
     "skip_thinking",
 ]
+
+
+T = TypeVar("T")
 
 
 class PluginNotLoadedError(OutlinesError):
@@ -102,14 +108,18 @@ def chosen_backend(llm: Any) -> str | None:
     return None if backend == "auto" else str(backend)
 
 
-def handshake(llm: Any) -> EngineStatus:
+def handshake(llm: Any) -> Future[EngineStatus]:
     """Ask the engine process for the plugin's state, and have it build the vocabulary meanwhile.
 
-    Raises:
-        PluginNotLoadedError: the plugin is not there, with what to do about it.
+    Returns:
+        The future of the state, or of PluginNotLoadedError: the plugin is not there, with what to do about it.
     """
+    return _then(_start(llm, HANDSHAKE_METHOD), _status)
+
+
+def _status(answer: Future[Any]) -> EngineStatus:
     try:
-        answer = _call(llm, HANDSHAKE_METHOD)
+        return EngineStatus(**answer.result())
     except Exception as error:
         # A missing method comes back as a plain exception; a dead engine has a type of its own.
         if type(error).__name__ == "EngineDeadError":
@@ -119,21 +129,25 @@ def handshake(llm: Any) -> EngineStatus:
             f"variable VLLM_PLUGINS is set, add {NAME!r} to its list; otherwise check that the package "
             f"outlines-vllm is installed where the engine runs, and its log for an error. ({error})"
         ) from error
-    return EngineStatus(**answer)
 
 
-def prepare(llm: Any, constraint: Constraint, max_tokens: int | None = None) -> None:
-    """Compile a constraint in the engine ahead of its first request. Waits for it; the engine goes on meanwhile.
+def prepare(llm: Any, constraint: Constraint, max_tokens: int | None = None) -> Future[None]:
+    """Compile a constraint in the engine ahead of its first request. The engine goes on meanwhile.
 
     Args:
         llm: the vLLM model.
         constraint: the constraint.
         max_tokens: a limit on the output's tokens that some output must keep to.
 
-    Raises:
-        ConstraintError: the engine's own error, with its message and place; `BudgetError` if no output is so short.
+    Returns:
+        The future of None, or of ConstraintError: the engine's own error, with its message and place; `BudgetError` if
+        no output is so short.
     """
-    error = _call(llm, PREPARE_METHOD, *constraint.plain(), max_tokens)
+    return _then(_start(llm, PREPARE_METHOD, *constraint.plain(), max_tokens), _raise_what_is_wrong)
+
+
+def _raise_what_is_wrong(answer: Future[Any]) -> None:
+    error = answer.result()
     if error is not None:
         raise failure.from_dict(error)
 
@@ -152,10 +166,43 @@ def raise_if_failed(completion: Any) -> None:
         raise GenerationError("vLLM ended the request with an error and gave no reason: see the engine's log")
 
 
-def _call(llm: Any, method: str, *args: Any) -> Any:
-    """A utility call on the engine, in its own process or in this one."""
+def _start(llm: Any, method: str, *args: Any) -> Future[Any]:
+    """Start a utility call on the engine, in its own process or in this one. Does not wait for it."""
     client = llm.llm_engine.engine_core
-    if hasattr(client, "call_utility"):
-        return client.call_utility(method, *args)
-    answer = getattr(client.engine_core, method)(*args)
-    return answer.result() if isinstance(answer, Future) else answer
+    answer: Future[Any] = Future()
+    try:
+        if hasattr(client, "engine_core"):
+            result = getattr(client.engine_core, method)(*args)
+            if isinstance(result, Future):
+                return result
+            answer.set_result(result)
+        elif hasattr(client, "utility_results") and hasattr(client, "_send_input"):
+            _send(client, answer, method, args)
+        else:
+            answer.set_result(client.call_utility(method, *args))
+    except Exception as error:
+        answer.set_exception(error)
+    return answer
+
+
+def _send(client: Any, answer: Future[Any], method: str, args: tuple[Any, ...]) -> None:
+    """What `call_utility` of vLLM's client does, but for waiting: the thread that reads its socket sets the answer."""
+    from vllm.v1.engine import EngineCoreRequestType
+
+    call_id = uuid.uuid1().int >> 64
+    client.utility_results[call_id] = answer
+    client._send_input(EngineCoreRequestType.UTILITY, (0, call_id, method, args))
+
+
+def _then(answer: Future[Any], read: Callable[[Future[Any]], T]) -> Future[T]:
+    """What is read in an answer, as soon as it is there."""
+    result: Future[T] = Future()
+
+    def finish(done: Future[Any]) -> None:
+        try:
+            result.set_result(read(done))
+        except Exception as error:
+            result.set_exception(error)
+
+    answer.add_done_callback(finish)
+    return result

@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from outlines.constraint import Constraint
 from outlines.models.outcome import shortest_in_bytes
-from outlines.models.thinking import ThinkingTags, has_reasoning_parser
+from outlines.models.thinking import ThinkingTags, has_reasoning_parser, refuse_unknown_end
 
 if TYPE_CHECKING:
     from vllm import SamplingParams
@@ -49,12 +49,15 @@ def constrain(
 
     Raises:
         BudgetError: no output is as short as `max_tokens`.
-        ValueError: the parameters hold a constraint already, or the backend is not one or cannot do what is asked.
+        ValueError: the parameters hold a constraint already, the backend is not one or cannot do what is asked, or
+            the `LLM`'s reasoning parser does not say what ends the thinking.
         PluginNotLoadedError: the engine runs without our plugin.
     """
     from outlines.plugin import NAME
     from outlines.plugin.request import Thinking, chosen_backend, mark, skip_thinking
 
+    if thinking is None and may_think:
+        refuse_unknown_end(engine.llm)
     chosen = chosen_backend(engine.llm)
     wanted = backend or chosen or NAME
     if wanted == NAME:

@@ -25,7 +25,7 @@ class ThinkingTags:
     """What stands around the thinking of one request, and how long it may be.
 
     Attributes:
-        start: written by the model or by the chat template; not part of the thinking's text.
+        start: written by the model or by the chat template; not part of the thinking's text. May be empty.
         end: what ends it.
         budget: how many tokens may come before the end is forced; None for no limit.
         of_parser: the tags are those of the `LLM`'s reasoning parser, with which vLLM finds the end of thinking for its
@@ -48,7 +48,7 @@ class ThinkingTags:
             return "", text
         thinking, end, answer = text.partition(self.end)
         opened = thinking.lstrip()
-        if opened.startswith(self.start):
+        if self.start and opened.startswith(self.start):
             thinking = opened[len(self.start) :]
         return thinking.strip("\n"), answer if end else None
 
@@ -87,23 +87,49 @@ def tags_for(llm: LLM, given: Any, budget: int | None) -> ThinkingTags | None:
 
 def has_reasoning_parser(llm: LLM) -> bool:
     """Whether the `LLM` was built with a reasoning parser."""
-    return bool(_reasoning_parser(llm))
+    return _parser_name(llm) is not None
 
 
-def _reasoning_parser(llm: LLM) -> str | None:
+def refuse_unknown_end(llm: LLM) -> None:
+    """Refuse a reasoning parser that waits for the end of thinking and does not say which text that is.
+
+    Thinking and answer would come as one text then, which is not of the output type.
+
+    Raises:
+        ValueError: it is one.
+    """
+    parser = _parser_of(llm)
+    if parser is not None and _tags_of_parser(llm) is None and not parser.is_reasoning_end([]):
+        raise ValueError(
+            f"the reasoning parser {_parser_name(llm)!r} of this LLM does not say which text ends the thinking, so the "
+            "output cannot be told from it: give the texts around it, thinking=('...', '...'), or thinking=False"
+        )
+
+
+def _parser_name(llm: LLM) -> str | None:
     config = getattr(llm.llm_engine.vllm_config, "structured_outputs_config", None)
     return getattr(config, "reasoning_parser", None) or None
 
 
-def _tags_of_parser(llm: LLM) -> tuple[str, str] | None:
-    """The tags of the reasoning parser that was set on the `LLM`; None where it has none, or does not say."""
-    if not (name := _reasoning_parser(llm)):
+def _parser_of(llm: LLM) -> Any:
+    """The reasoning parser that was set on the `LLM`, or None."""
+    if (name := _parser_name(llm)) is None:
         return None
     from vllm.reasoning import ReasoningParserManager
 
-    parser = ReasoningParserManager.get_reasoning_parser(name)(llm.get_tokenizer())
-    start, end = getattr(parser, "start_token", None), getattr(parser, "end_token", None)
-    return (start, end) if isinstance(start, str) and isinstance(end, str) and end else None
+    return ReasoningParserManager.get_reasoning_parser(name)(llm.get_tokenizer())
+
+
+def _tags_of_parser(llm: LLM) -> tuple[str, str] | None:
+    """The tags of the `LLM`'s reasoning parser; None where it has none, or does not say."""
+    parser = _parser_of(llm)
+    # In older versions of vLLM some parsers have the second names only.
+    for start_name, end_name in (("reasoning_start_str", "reasoning_end_str"), ("start_token", "end_token")):
+        end = getattr(parser, end_name, None)
+        if isinstance(end, str) and end:
+            start = getattr(parser, start_name, None)
+            return (start if isinstance(start, str) else ""), end
+    return None
 
 
 def _tags_of_tokenizer(llm: LLM) -> tuple[str, str]:

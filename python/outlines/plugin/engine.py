@@ -24,6 +24,7 @@ from outlines.guide import BudgetError, Guide, Index, Vocabulary, fill_bitmasks
 from . import failure, mark
 from .compiler import IndexCache, compile_index
 from .grammar import GuideGrammar, PoisonGrammar, RowTarget
+from .reasoning import AfterReasoningGrammar
 from .thinking import EndMarker, ThinkingGrammar, ends_with_marker
 
 logger = logging.getLogger(__name__)
@@ -155,11 +156,15 @@ class Engine:
             )
             thought.keep_within(self._limit(request))
             return thought
-        grammar = GuideGrammar(request, guide, stop_tokens, self._target, endless)
-        # Where a reasoning parser says when the constraint begins, nobody tells how many tokens are left by then.
-        if thinking is not None or not self._reasons():
-            limit = self._limit(request)
-            grammar.keep_within(None if limit is None else limit + taken)
+        grammar: GuideGrammar
+        if thinking is None and self._reasons():
+            grammar = AfterReasoningGrammar(
+                request, guide, stop_tokens, self._target, endless=endless, drafts=self._drafts
+            )
+        else:
+            grammar = GuideGrammar(request, guide, stop_tokens, self._target, endless)
+        limit = self._limit(request)
+        grammar.keep_within(None if limit is None else limit + taken)
         return grammar
 
     def _limit(self, request: Any) -> int | None:

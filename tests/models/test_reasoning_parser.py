@@ -1,0 +1,103 @@
+"""An `LLM` with a reasoning parser of its own: thinking by default, and limits that hold."""
+
+import re
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import outlines
+from outlines.errors import BudgetError
+from outlines.models import thinking
+
+from .tiny_idefics import write
+
+pytestmark = pytest.mark.engine
+
+# Random weights seldom write the full stop: without a limit it would go on and on.
+ANSWER = outlines.Regex("[a-z]{3}[a-z ]*[.]")
+
+
+@pytest.fixture(scope="module")
+def reasoning(tmp_path_factory):
+    from vllm import LLM
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
+        llm = LLM(
+            str(write(tmp_path_factory.mktemp("idefics"))),
+            max_model_len=256,
+            max_num_seqs=16,
+            enforce_eager=True,
+            structured_outputs_config={"reasoning_parser": "qwen3"},
+        )
+    yield outlines.from_vllm_offline(llm)
+    llm.llm_engine.engine_core.shutdown()
+
+
+def whole(text: str) -> bool:
+    return re.fullmatch(ANSWER.value, text) is not None
+
+
+@pytest.mark.parametrize("limit", [12, 14, 20, 40])
+def test_thinking_ends_in_time_for_a_whole_answer(reasoning, limit):
+    options = {"max_tokens": limit, "temperature": 1.0, "return_result": True}
+    for thinking_budget in (None, 3):
+        for result in reasoning.batch(["Go"] * 6, ANSWER, seed=limit, thinking_budget=thinking_budget, **options):
+            assert whole(result.text), result
+            assert result.thinking
+            assert result.output_tokens <= limit
+    stream = reasoning.stream("Go", ANSWER, max_tokens=limit, temperature=1.0, seed=1)
+    assert whole("".join(stream))
+    assert stream.result.thinking
+    direct = reasoning("Go", ANSWER, thinking=False, seed=limit, **options)
+    assert whole(direct.text)
+    assert direct.thinking is None
+
+
+def test_a_limit_too_small_is_refused(reasoning):
+    with pytest.raises(BudgetError):
+        reasoning("Go", ANSWER, max_tokens=1)
+    # Enough for an answer, but not for the end of thinking too.
+    with pytest.raises(BudgetError, match="end of thinking"):
+        reasoning("Go", outlines.Regex("[0-9]{4}"), max_tokens=4)
+    assert re.fullmatch("[0-9]{4}", reasoning("Go", outlines.Regex("[0-9]{4}"), max_tokens=4, thinking=False))
+
+
+def test_a_marked_request_of_plain_vllm_leaves_the_end_of_thinking_to_the_parser(reasoning):
+    from vllm import SamplingParams
+
+    from outlines.plugin.request import mark, raise_if_failed
+    from outlines.types.convert import constraint_of, convert
+
+    llm: Any = reasoning.llm
+    end = llm.get_tokenizer().convert_tokens_to_ids("</think>")
+    constraint = constraint_of(convert(ANSWER).term)
+    limit, params = 24, []
+    for seed in range(24):
+        # Likely enough to come soon. In the answer the constraint excludes it.
+        params.append(SamplingParams(max_tokens=limit, temperature=1.0, seed=seed, logit_bias={end: 9.0}))
+        mark(params[-1], constraint)
+    checked = set()
+    for output in llm.generate(["Go"] * len(params), params, use_tqdm=False):
+        (completion,) = output.outputs
+        raise_if_failed(completion)
+        _, ended, answer = completion.text.partition("</think>")
+        left = limit - (list(completion.token_ids).index(end) + 1 if ended else limit)
+        if left >= 6:
+            assert whole(answer), completion
+            checked.add(left)
+    assert len(checked) > 3, "the thinking was always of one length: this tested little"
+
+
+def test_a_parser_that_does_not_say_what_ends_the_thinking(reasoning, monkeypatch):
+    silent = SimpleNamespace(reasoning_end_str=None, is_reasoning_end=lambda tokens: False)
+    monkeypatch.setattr(thinking, "_parser_of", lambda llm: silent)
+    with pytest.raises(ValueError, match="'qwen3' of this LLM does not say which text ends the thinking"):
+        reasoning("Go", ANSWER)
+    assert whole(reasoning("Go", ANSWER, thinking=("<think>", "</think>"), max_tokens=30))
+    assert whole(reasoning("Go", ANSWER, thinking=False, max_tokens=30))
+    assert reasoning("Go", max_tokens=3)
+    # One that never waits has no thinking to be told apart.
+    silent.is_reasoning_end = lambda tokens: True
+    assert thinking.refuse_unknown_end(reasoning.llm) is None

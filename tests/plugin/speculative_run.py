@@ -40,9 +40,32 @@ CASES = [
 # The last one thinks first: drafts run over the end of thinking.
 THINKING = [None] * (len(CASES) - 1) + [("</think>", 20)]
 
+# Without a limit, what the prompt repeats would be repeated for ever: drafts run over the limit, and over tokens after
+# which too few are left. Whether the case thinks first is the last entry.
+STORY = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "words": {"type": "array", "items": {"type": "string"}}},
+    "required": ["name", "words"],
+    "additionalProperties": False,
+}
+LIMITED = [
+    ("json", STORY, '{"name": "Ada", "words": ["a", "b", "a", "b", "a", "b", "a", "b", "a", "b", "a", "b", ', False),
+    (
+        "regex",
+        r"(one two three )+done",
+        "one two three one two three one two three one two three one two three ",
+        False,
+    ),
+    ("regex", r"\[[0-9](, [0-9])*\] END", "[1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, ", False),
+    ("grammar", 'start: "(" start ")" | "x"', "(((((((((((((((((((((((((((((((((((((((((((((((((((((((((((", False),
+    ("regex", r"[0-9]{3}", "a b c a b c a b c a b c a b c a b c a b c a b c a b c a b c", True),
+]
+# Tokens above the shortest output.
+EXTRA = (0, 1, 2, 3, 5, 8, 13, 21)
+
 
 def main() -> None:
-    result: dict[str, Any] = {"schema": SCHEMA, "plain": run(), "speculative": run(draft_tokens=4)}
+    result: dict[str, Any] = {"schema": SCHEMA, "story": STORY, "plain": run(), "speculative": run(draft_tokens=4)}
     Path(sys.argv[1]).write_text(json.dumps(result))
 
 
@@ -75,16 +98,51 @@ def run(draft_tokens: int = 0) -> dict[str, Any]:
     completions = [output.outputs[0] for output in llm.generate(prompts, params, use_tqdm=False)]
     for completion in completions:
         raise_if_failed(completion)
-    accepted = [metric.value for metric in llm.get_metrics() if metric.name == "vllm:spec_decode_num_accepted_tokens"]
-    status = handshake(llm)
+    accepted = count_accepted(llm)
+    limited = run_limited(llm)
+    status = handshake(llm).result()
+    accepted_limited = count_accepted(llm) - accepted
     llm.llm_engine.engine_core.shutdown()
     return {
         "texts": [completion.text for completion in completions],
         "reasons": [completion.finish_reason for completion in completions],
-        "accepted": sum(accepted),
+        "limited": limited,
+        "accepted": accepted,
+        "accepted_limited": accepted_limited,
         "chosen_backend": chosen_backend(llm),
         "in_process": status.pid == os.getpid(),
     }
+
+
+def count_accepted(llm: Any) -> float:
+    """How many drafts were accepted so far."""
+    return sum(metric.value for metric in llm.get_metrics() if metric.name == "vllm:spec_decode_num_accepted_tokens")
+
+
+def run_limited(llm: Any) -> list[dict[str, Any]]:
+    """Every case of `LIMITED` with limits from the shortest output on."""
+    from vllm import SamplingParams
+
+    from outlines.constraint import Constraint
+    from outlines.plugin.request import Thinking, mark, prepare, raise_if_failed
+
+    prompts, params = [], []
+    for kind, value, prompt, thinks in LIMITED:
+        constraint = Constraint(kind, value)
+        refusal: Any = prepare(llm, constraint, 0).exception()
+        # The end of thinking takes up to three tokens of this tokenizer.
+        least = refusal.enough + (4 if thinks else 0)
+        for extra in EXTRA:
+            prompts.append(prompt)
+            params.append(SamplingParams(temperature=0.0, max_tokens=least + extra))
+            mark(params[-1], constraint, Thinking("</think>") if thinks else None)
+    completions = [output.outputs[0] for output in llm.generate(prompts, params, use_tqdm=False)]
+    for completion in completions:
+        raise_if_failed(completion)
+    return [
+        {"text": completion.text, "tokens": len(completion.token_ids), "limit": given.max_tokens}
+        for completion, given in zip(completions, params, strict=True)
+    ]
 
 
 if __name__ == "__main__":

@@ -52,6 +52,39 @@ def test_every_output_is_valid_and_whole(runs: dict[str, Any], run: str) -> None
 
 
 @pytest.mark.engine
+def test_with_a_limit_speculation_changes_nothing_either(runs: dict[str, Any]) -> None:
+    assert runs["speculative"]["accepted_limited"] > 0, "no draft was ever accepted: this tested nothing"
+    for plain, speculative in zip(runs["plain"]["limited"], runs["speculative"]["limited"], strict=True):
+        assert speculative == plain
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("run", ["plain", "speculative"])
+def test_every_output_is_whole_within_its_limit(runs: dict[str, Any], run: str) -> None:
+    limited = runs[run]["limited"]
+    for output in limited:
+        assert output["tokens"] <= output["limit"], output
+    of_case = len(limited) // 5
+    records, words, lists, nested, thoughts = (
+        [output["text"] for output in limited[first : first + of_case]] for first in range(0, len(limited), of_case)
+    )
+    for text in records:
+        jsonschema.validate(json.loads(text), runs["story"])
+    for text in words:
+        assert re.fullmatch(r"(one two three )+done", text)
+    for text in lists:
+        assert re.fullmatch(r"\[[0-9](, [0-9])*\] END", text)
+    for text in nested:
+        assert re.fullmatch(r"\(*x\)*", text)
+        assert text.count("(") == text.count(")")
+    for text in thoughts:
+        assert re.fullmatch(r"(?s)(?!.*</think>.*</think>).*</think>[0-9]{3}", text)
+    # They grow with their limits: it is the limit that ends them.
+    for texts in (words, lists, thoughts):
+        assert len(texts[-1]) > len(texts[0])
+
+
+@pytest.mark.engine
 def test_the_plugin_works_in_vllms_in_process_mode(runs: dict[str, Any]) -> None:
     assert runs["plain"]["in_process"]
     assert runs["speculative"]["in_process"]

@@ -1,9 +1,8 @@
 """Terms: the values that say what a text must be, and the algebra on them.
 
 A term is immutable and hashable. The leaves are `String`, `Regex`, `Choice`, `JsonSchema` and `CFG`; `Alternatives`,
-`Sequence` and `Repeat` combine those that have a regular expression (the first three). Terms are built with `+`, `|`
-and the methods below, or with the functions of `outlines.types.dsl`; strings and Python types are accepted wherever a
-term is.
+`Sequence` and `Repeat` combine them. Terms are built with `+`, `|` and the methods below, or with the functions of
+`outlines.types.dsl`; strings and Python types are accepted wherever a term is.
 """
 
 from __future__ import annotations

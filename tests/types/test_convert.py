@@ -13,7 +13,7 @@ import pathlib
 import re
 import typing
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional, TypedDict, Union
 
 import annotated_types
@@ -226,6 +226,10 @@ CONTAINERS: list[tuple[Any, list[str], list[str]]] = [
     (Sequence[bool], ["[true]"], ["[1]"]),
     (set[int], ["[1, 2]"], ["[1, 1]"]),
     (frozenset[str], ['["a"]'], ['["a", "a"]']),
+    # pydantic fails on what is not hashable.
+    (set, ["[]", '[1, "a", null]'], ["[[1]]", "[{}]", "[1, 1]"]),
+    (set[Hashable], ['["a"]'], ["[[]]"]),
+    (set[tuple[int, ...]], ["[[1], [2]]"], ["[[1], [1]]"]),
     (tuple[int, str], ['[1, "a"]'], ["[1]", '["a", 1]', '[1, "a", 2]']),
     (tuple[int, ...], ["[]", "[1, 2, 3]"], ['["a"]']),
     (tuple, ["[]", '[1, "a"]'], ["{}"]),
@@ -411,6 +415,8 @@ class Opaque:
         (pydantic.Json[int], "JSON inside a JSON string"),
         (Annotated[dt.date, Field(ge=dt.date(2020, 1, 1))], "a bound on a date"),
         (list[pydantic.PastDate], "past only"),
+        (set[list[int]], "must be hashable"),
+        (dict[str, frozenset[tuple[int, dict]]], "must be hashable"),
         (dict[tuple[int, int], int], "the keys of a dict"),
         (dict[Literal[1, 2], int], "the keys of a dict"),
         (_untyped, "'title' has no annotation"),

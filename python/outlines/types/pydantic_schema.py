@@ -27,6 +27,7 @@ from pydantic_core import core_schema
 from outlines.constraint import PYTHON_PREFIX
 from outlines.types import formats
 from outlines.types.callables import arguments_model
+from outlines.types.hashable import HASHABLE_JSON, is_any, is_hashable
 from outlines.types.patterns import integers
 from outlines.types.terms import TERM_PATTERN, Choice, JsonSchema, is_schema_builder
 
@@ -174,6 +175,17 @@ class _ExactJsonSchema(GenerateJsonSchema):
         if names:
             json_schema["propertyNames"] = names
         return json_schema
+
+    # Sets: their items have to be hashable.
+
+    def set_schema(self, schema: core_schema.SetSchema) -> JsonSchemaValue:
+        return _of_hashables(super().set_schema(schema), schema.get("items_schema"))
+
+    def frozenset_schema(self, schema: core_schema.FrozenSetSchema) -> JsonSchemaValue:
+        return _of_hashables(super().frozenset_schema(schema), schema.get("items_schema"))
+
+    def custom_error_schema(self, schema: core_schema.CustomErrorSchema) -> JsonSchemaValue:
+        return HASHABLE_JSON if is_any(schema) else super().custom_error_schema(schema)
 
     def _key(self, schema: JsonSchemaValue) -> JsonSchemaValue:
         """What the text of a key must be, where a key of the type is described by `schema`."""
@@ -325,6 +337,15 @@ def _is_within(value: Any, limit: Any, bound: str) -> bool:
 def _closed(schema: JsonSchemaValue) -> JsonSchemaValue:
     if schema.get("type") == "object" and "properties" in schema:
         schema.setdefault("additionalProperties", False)
+    return schema
+
+
+def _of_hashables(schema: JsonSchemaValue, items: Any) -> JsonSchemaValue:
+    """The schema of a set."""
+    if items is None or is_any(items):
+        return {**schema, "items": HASHABLE_JSON}
+    if not is_hashable(items):
+        raise PydanticInvalidForJsonSchema("the items of a set must be hashable, and some of this one's cannot be")
     return schema
 
 

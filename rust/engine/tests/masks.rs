@@ -4,11 +4,13 @@
 
 use std::sync::Arc;
 
+use outlines_engine::constraint::Constraint;
 use outlines_engine::error::Result;
 use outlines_engine::expr::{ExprId, UNBOUNDED};
 use outlines_engine::grammar::{Expander, Grammar, NodeId};
 use outlines_engine::guide::Guide;
 use outlines_engine::index::Index;
+use outlines_engine::lark;
 use outlines_engine::vocabulary::Vocabulary;
 
 /// SplitMix64: small, and the same everywhere.
@@ -312,4 +314,76 @@ fn exceptions_that_leave_nothing() {
     let index = Index::new(grammar, None, vocabulary).expect("an index");
     assert_eq!(index.accepts_prefix(b"_a"), Ok(false));
     check(&index, &tokens, &mut Random(4), 6);
+}
+
+/// Terminals that run into each other, end anywhere, are bounded or not, and overlap with literals.
+const TERMINALS: &[&str] = &[
+    "\"a\"", "\"b\"", "\"ab\"", "\"{\"", "\"}\"", "\",\"", "\":\"", "\"1\"", "A", "A", "B", "C",
+    "D", "E", "F",
+];
+const DEFINITIONS: &str = "A: /[a-c]+/
+B: /[ab]*c/
+C: /[01]{1,300}/
+D: /[^{},]{2,4}/
+E: /[a-c ]{3,5}/
+F: /([ab]{1,200}1)+/
+";
+
+/// A random grammar of a few rules, as Lark writes it: recursive in every way, ambiguous, with
+/// brackets so that stacks grow.
+fn lark_grammar(random: &mut Random) -> String {
+    let count = 1 + random.below(4);
+    let mut text = String::new();
+    let symbol = |random: &mut Random| match random.below(5) {
+        0 | 1 => format!("r{}", random.below(count)),
+        _ => TERMINALS[random.below(TERMINALS.len())].to_owned(),
+    };
+    for rule in 0..count {
+        let mut alternatives = Vec::new();
+        for _ in 0..1 + random.below(3) {
+            let mut items = Vec::new();
+            for _ in 0..1 + random.below(3) {
+                let item = symbol(random);
+                items.push(match random.below(8) {
+                    0 => format!("\"{{\" {item} \"}}\""),
+                    1 => format!("[{item}]"),
+                    2 => format!("({item} {})*", symbol(random)),
+                    3 => format!("{item}+"),
+                    4 => format!("{item}~1..{}", 1 + random.below(300)),
+                    _ => item,
+                });
+            }
+            alternatives.push(items.join(" "));
+        }
+        text += &format!("r{rule}: {}\n", alternatives.join(" | "));
+    }
+    text += &format!("start: \"{{\" r0 \"}}\" | r0 | r{}\n{DEFINITIONS}", random.below(count));
+    match random.below(3) {
+        0 => text + "%ignore \" \"\n",
+        1 => text + "%ignore /[ b]+/\n",
+        _ => text,
+    }
+}
+
+/// What the walks of stacks' tops, horizons and their exits come to together.
+#[test]
+fn recursive_grammars() {
+    let mut random = Random(5);
+    let mut checked = 0;
+    for _ in 0..grammars() {
+        let (tokens, vocabulary) = vocabulary(&mut random);
+        let text = lark_grammar(&mut random);
+        let constraint = Constraint::Grammar(text.clone(), lark::Options::default());
+        let Ok((grammar, expander)) = constraint.compile() else { continue };
+        let index = Index::new(grammar, expander, vocabulary).expect("an index");
+        eprintln!("{text}");
+        check(&index, &tokens, &mut random, 8);
+        checked += 1;
+    }
+    assert!(checked * 2 > grammars(), "only {checked} of the grammars have a sentence");
+}
+
+/// How many random grammars are tried; more by hand.
+fn grammars() -> usize {
+    std::env::var("GRAMMARS").ok().and_then(|count| count.parse().ok()).unwrap_or(60)
 }

@@ -1,7 +1,7 @@
 //! Which states take whatever text over some classes of characters: those of which some terminal
 //! does.
 
-use super::{Automaton, Config, StateId};
+use super::{Automaton, Config, StackId, StateId};
 use crate::error::Result;
 use crate::expr::ExprId;
 use crate::vocabulary::classes::ClassSet;
@@ -46,7 +46,8 @@ impl Automaton {
         }
         let mut longest = Some(0);
         for at in 0..self.states[state.index()].configs.len() {
-            let Config { terminal, guard, loose, .. } = self.states[state.index()].configs[at];
+            let Config { terminal, guard, loose, stack, .. } =
+                self.states[state.index()].configs[at];
             if guard != ExprId::NEVER {
                 longest = None;
                 continue;
@@ -60,6 +61,14 @@ impl Automaton {
                 continue;
             }
             let length = self.grammar.exprs.length_over(terminal, slice.classes)?;
+            let bounded = length.filter(|&length| length != u32::MAX && stack != StackId::BOTTOM);
+            if let Some(length) = bounded {
+                if self.grammar.exprs.ends_within(terminal, length)? {
+                    // What follows may take more.
+                    longest = None;
+                    continue;
+                }
+            }
             longest = longest.zip(length).map(|(a, b)| a.max(b));
         }
         Ok(longest.filter(|&length| length > 0))

@@ -3,11 +3,14 @@
 //! A state allows what any of its configurations allows. The *horizon* of a state of one
 //! configuration has a hole for the stack, counts that cannot run out within a token made
 //! unbounded, a captured text left open, and no exceptions (keys already used): states in the same
-//! terminal share one, whatever follows. A step that would need what was left out comes to
-//! [`StateId::DEFERRED`] and is answered by the state itself.
+//! terminal share one, whatever follows. A terminal that has ended stays at its hole, as a
+//! configuration that reads nothing: what follows there is answered by the state itself
+//! ([`Automaton::follow`]), and is the same for all paths that come to the hole in the same way. A
+//! step that would need anything else that was left out comes to [`StateId::DEFERRED`].
 //!
-//! Paths that end in the same state of a horizon, and there in its hole, lead each state that has
-//! the horizon to one and the same state of its own, unless they are an exception of its.
+//! Paths that come to it from the same state of a horizon, with all terminals at their ends, lead
+//! each state that has the horizon to one and the same state of its own, unless they are an
+//! exception of its.
 
 use super::predict::Prediction;
 use super::stack::{Next, StackId};
@@ -19,6 +22,8 @@ use crate::grammar::Node;
 
 /// How many frames of a stack there are in place of a hole.
 const DEPTH: u32 = 1;
+/// How many frames that take some text a shallow stack has.
+const SHALLOW: u32 = 1;
 
 impl Automaton {
     /// How many states have been made.
@@ -80,6 +85,48 @@ impl Automaton {
         self.finish(Prediction::of(configs.into_vec(), false))
     }
 
+    /// The state with its stacks cut off below what a token hardly ever gets past. States that differ
+    /// further down have this in common. Counts and captured texts are as they were.
+    pub(crate) fn shallow(&mut self, state: StateId) -> Result<StateId> {
+        let mut configs = self.states[state.index()].configs.clone();
+        let mut cut = false;
+        for config in &mut configs {
+            let stack = self.shallow_stack(config.stack, SHALLOW)?;
+            cut |= stack != config.stack;
+            config.stack = stack;
+        }
+        if !cut {
+            return Ok(state);
+        }
+        self.finish(Prediction::of(configs.into_vec(), false))
+    }
+
+    /// The stack with all that lies below `depth` frames that take some text cut off (further down
+    /// where it matters how the frame above ends).
+    fn shallow_stack(&mut self, stack: StackId, depth: u32) -> Result<StackId> {
+        if depth == 0 {
+            return Ok(StackId::CUT);
+        }
+        if let Some(&known) = self.shallow.get(&(stack, depth)) {
+            return Ok(known);
+        }
+        let mut frames = self.stacks.frames(stack).to_vec();
+        for frame in &mut frames {
+            let (Next::Node { node, .. } | Next::Captured(node)) = frame.next else { continue };
+            let passed = self.grammar.is_nullable(node) || !self.may_be_cut(frame)?;
+            let left = if passed { depth } else { depth - 1 };
+            // As deep as the stack, where nothing on it takes text.
+            frame.below = stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
+                self.shallow_stack(frame.below, left)
+            })?;
+        }
+        frames.sort_unstable();
+        frames.dedup();
+        let shallow = self.stacks.intern(frames);
+        self.shallow.insert((stack, depth), shallow);
+        Ok(shallow)
+    }
+
     /// The top `depth` frames of every way, the rest cut off (further down where it matters how the
     /// frame above ends), captured texts left open, and counts above `bytes` made unbounded: every
     /// round takes a byte.
@@ -107,6 +154,76 @@ impl Automaton {
         frames.sort_unstable();
         frames.dedup();
         Ok(self.stacks.intern(frames))
+    }
+
+    /// Of a state of a horizon, the terminals that have ended at holes; none if there are none.
+    pub(crate) fn ended(&mut self, state: StateId) -> Result<Option<StateId>> {
+        let configs = &self.states[state.index()].configs;
+        // They come first in a state.
+        match configs.iter().take_while(|config| config.terminal == ExprId::EMPTY).count() {
+            0 => Ok(None),
+            count if count == configs.len() => Ok(Some(state)),
+            count => {
+                let configs = configs[..count].into();
+                self.intern_checked(State { configs, accepting: false }).map(Some)
+            }
+        }
+    }
+
+    /// Whether more is known of a state of a horizon than that terminals have ended at holes.
+    pub(crate) fn goes_on(&self, state: StateId) -> bool {
+        let State { configs, accepting } = &self.states[state.index()];
+        *accepting || configs.last().is_some_and(|config| config.terminal != ExprId::EMPTY)
+    }
+
+    /// Of what terminals that have ended at holes leave open: the bytes that may come next, and
+    /// whether a count that was made unbounded may have a say in what comes after these.
+    pub(crate) fn after_ended(&mut self, ended: StateId) -> Result<([bool; 256], bool)> {
+        let mut open = [false; 256];
+        let mut lasts = false;
+        for at in 0..self.states[ended.index()].configs.len() {
+            let guard = self.states[ended.index()].configs[at].guard;
+            let mut barred = [false; 256];
+            for arm in self.grammar.exprs.row(guard)?.to_vec() {
+                let bars = self.grammar.exprs.representative(arm.target)? == ExprId::ALL;
+                barred[arm.low as usize..=arm.high as usize].fill(bars);
+                lasts |= !bars;
+            }
+            open.iter_mut().zip(barred).for_each(|(open, barred)| *open |= !barred);
+        }
+        Ok((open, lasts))
+    }
+
+    /// Where a state is after `bytes` whose last ends terminals of it that were in progress, with
+    /// those that go on left out.
+    pub(crate) fn follow(&mut self, state: StateId, bytes: &[u8]) -> Result<StateId> {
+        let mut prediction = Prediction::default();
+        'configs: for at in 0..self.states[state.index()].configs.len() {
+            let mut config = self.states[state.index()].configs[at];
+            for &byte in bytes {
+                config.terminal = self.grammar.exprs.step(config.terminal, byte)?;
+                if config.terminal == ExprId::NEVER {
+                    continue 'configs;
+                }
+                let Some(guard) = self.step_guard(config.guard, byte)? else { continue 'configs };
+                config.guard = guard;
+                config.text = self.texts.push(config.text, byte);
+            }
+            if self.grammar.exprs.is_nullable(config.terminal) {
+                let after = self.guard_after(&config)?;
+                self.pop(&mut prediction, config.stack, after, config.text)?;
+            }
+        }
+        self.finish(prediction)
+    }
+
+    /// Whether the horizon of a state has counts made unbounded in a terminal whose end they may
+    /// have a say in what follows.
+    pub(crate) fn leaves_counts_open(&mut self, state: StateId, bytes: u32) -> bool {
+        (0..self.states[state.index()].configs.len()).any(|at| {
+            let config = self.states[state.index()].configs[at];
+            config.greedy && self.grammar.exprs.clamp(config.terminal, bytes) != config.terminal
+        })
     }
 
     /// What a horizon is in every index; none if that cannot be said.

@@ -115,6 +115,8 @@ pub struct Automaton {
     taken: FxHashMap<(ExprId, usize), bool>,
     /// By state; see [`Automaton::opened`].
     opened: Vec<StateId>,
+    /// By stack and how many frames are left; see [`Automaton::shallow`].
+    shallow: FxHashMap<(StackId, u32), StackId>,
     start: StateId,
     /// How many states may be made before an error is returned.
     pub state_limit: usize,
@@ -142,6 +144,7 @@ impl Automaton {
             completable,
             taken: FxHashMap::default(),
             opened: Vec::new(),
+            shallow: FxHashMap::default(),
             start: StateId::DEAD,
             state_limit: 4_000_000,
         };

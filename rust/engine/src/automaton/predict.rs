@@ -79,8 +79,22 @@ impl Automaton {
                         prediction.accepting |= !self.grammar.exprs.is_nullable(guard);
                         continue;
                     }
-                    Next::Cut | Next::Hole(_) => {
+                    Next::Cut => {
                         prediction.deferred = true;
+                        continue;
+                    }
+                    Next::Hole(number) => {
+                        // What has ended stands there, for the state itself to go on from.
+                        let stack = self.stacks.hole(number);
+                        let ended = Config {
+                            terminal: ExprId::EMPTY,
+                            guard,
+                            text: captured,
+                            greedy: false,
+                            loose: false,
+                            stack,
+                        };
+                        prediction.configs.push(ended);
                         continue;
                     }
                     Next::Node { node, text } => (node, text),

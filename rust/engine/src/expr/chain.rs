@@ -72,6 +72,19 @@ impl Exprs {
         }
     }
 
+    /// Whether a state can end with one of the next `length` characters, all of which lead the same
+    /// way.
+    pub(crate) fn ends_within(&mut self, state: ExprId, length: u32) -> Result<bool> {
+        let mut at = state;
+        for _ in 0..length {
+            at = self.link(at)?.next;
+            if self.is_nullable(at) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether some character of the classes may be read from a state.
     fn reads_any(&mut self, state: ExprId, classes: ClassSet) -> Result<bool> {
         Ok(self.ranges(state)?.into_iter().any(|(low, high)| {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::horizon::{Horizon, Source, Tokens};
-use super::mask::Mask;
+use super::mask::{set, Mask};
 use super::walk::Visitor;
 use super::Inner;
 use crate::automaton::StateId;
@@ -22,6 +22,14 @@ struct Allowed {
     tokens: Vec<u32>,
     /// Tokens that only the whole state can tell about.
     unclear: Vec<u32>,
+}
+
+/// What is known of all states whose stacks are alike at the top.
+pub(super) struct Sure {
+    /// Tokens that all of them allow.
+    mask: Arc<Mask>,
+    /// Other tokens that some of them may allow.
+    unclear: Box<[u32]>,
 }
 
 impl Visitor for Allowed {
@@ -85,40 +93,59 @@ impl Inner {
     }
 
     fn find_mask(&mut self, state: StateId) -> Result<Arc<Mask>> {
+        let shallow = self.automaton.shallow(state)?;
+        let sure = self.sure(shallow)?;
+        if sure.unclear.is_empty() {
+            return Ok(sure.mask.clone());
+        }
         let vocabulary = self.vocabulary.clone();
-        let mut allowed = Allowed::default();
-        self.collect(state, ROOT, &mut allowed)?;
-        let Allowed { mut masks, mut tokens, unclear } = allowed;
-        for token in unclear {
+        let mut tokens = Vec::new();
+        for &token in &sure.unclear {
             if self.automaton.run(state, vocabulary.token(token))? != StateId::DEAD {
                 tokens.push(token);
             }
         }
-        let Some(mut mask) = masks.pop() else {
-            let mask = self.mask_of(Source::All, tokens);
-            return Ok(self.masks.intern(mask));
-        };
-        for more in masks {
-            mask = self.either(mask, &more);
-        }
-        if tokens.is_empty() {
-            return Ok(mask);
-        }
-        let mask = Mask::extended(&mask, tokens);
-        Ok(self.masks.intern(mask))
+        let mask = self.all_of(vec![sure.mask.clone()], tokens);
+        Ok(mask)
     }
 
-    fn either(&mut self, a: Arc<Mask>, b: &Arc<Mask>) -> Arc<Mask> {
-        if Arc::ptr_eq(&a, b) {
-            return a;
+    /// What a state with shallow stacks tells of every state that is like it.
+    fn sure(&mut self, shallow: StateId) -> Result<Arc<Sure>> {
+        if let Some(known) = self.sure.get(&shallow) {
+            return Ok(known.clone());
         }
-        let mut words = vec![0; self.vocabulary.words()];
-        a.write(&mut words);
-        b.write(&mut self.scratch);
-        for (word, &more) in words.iter_mut().zip(&self.scratch) {
-            *word |= more;
+        let mut allowed = Allowed::default();
+        self.collect(shallow, ROOT, &mut allowed)?;
+        let Allowed { masks, tokens, mut unclear } = allowed;
+        let mask = self.all_of(masks, tokens);
+        unclear.retain(|&token| !mask.contains(token));
+        unclear.sort_unstable();
+        unclear.dedup();
+        let sure = Arc::new(Sure { mask, unclear: unclear.into() });
+        self.sure.insert(shallow, sure.clone());
+        Ok(sure)
+    }
+
+    /// The mask of all tokens of some masks and of some more.
+    fn all_of(&mut self, mut masks: Vec<Arc<Mask>>, tokens: Vec<u32>) -> Arc<Mask> {
+        masks.sort_unstable_by_key(Arc::as_ptr);
+        masks.dedup_by(|a, b| Arc::ptr_eq(a, b));
+        let Some(mask) = masks.pop() else {
+            let mask = self.mask_of(Source::All, tokens);
+            return self.masks.intern(mask);
+        };
+        if masks.is_empty() && tokens.len() < FEW_TOKENS {
+            if tokens.is_empty() {
+                return mask;
+            }
+            let mask = Mask::extended(&mask, tokens);
+            return self.masks.intern(mask);
         }
-        self.masks.intern(Mask::from_words(&words))
+        mask.write(&mut self.scratch);
+        masks.iter().for_each(|mask| mask.add_to(&mut self.scratch));
+        set(&mut self.scratch, &tokens);
+        let mask = Mask::from_words(&self.scratch);
+        self.masks.intern(mask)
     }
 
     /// The mask of what was found in a source, and of what the source leaves out.
@@ -130,9 +157,7 @@ impl Inner {
                 self.scratch.copy_from_slice(self.vocabulary.slices()[slice].mask(length));
             }
         }
-        for token in found {
-            self.scratch[token as usize / 32] |= 1 << (token % 32);
-        }
+        set(&mut self.scratch, &found);
         Mask::from_words(&self.scratch)
     }
 }

@@ -19,6 +19,11 @@ use crate::vocabulary::{trie, Trie, Vocabulary};
 
 /// From this many places on that lead to one state, what is below them is joined.
 const JOINED_FROM: usize = 4;
+/// Places with more tokens than this below them are walked on their own: they would make a large
+/// part of what is joined, for little.
+const APART_FROM: usize = 1024;
+/// From this many tokens on, those of a horizon are kept as a mask.
+const MANY_TOKENS: usize = 2048;
 /// How many bytes the horizons kept with a vocabulary may take. Past it they are made anew.
 const KEPT_BYTES: usize = 24 << 20;
 
@@ -47,23 +52,42 @@ struct Deferred {
     alike: bool,
 }
 
+/// A place in a trie at which terminals have ended.
+struct Ended {
+    node: u32,
+    /// Whether other terminals go on there.
+    goes_on: bool,
+}
+
 /// Collects what a horizon allows.
 #[derive(Default)]
 pub(super) struct HorizonVisitor {
     tokens: Vec<u32>,
     deferred: Vec<Deferred>,
+    /// By the terminals that have ended; see [`crate::automaton`].
+    ended: FxHashMap<StateId, Vec<Ended>>,
 }
 
 impl Visitor for HorizonVisitor {
     const ASKS_HORIZONS: bool = false;
 
-    fn reach(&mut self, _: &mut Inner, _: StateId, tokens: &[u32]) -> Result<()> {
-        self.tokens.extend_from_slice(tokens);
+    fn reach(&mut self, inner: &mut Inner, state: StateId, tokens: &[u32]) -> Result<()> {
+        if inner.automaton.goes_on(state) {
+            self.tokens.extend_from_slice(tokens);
+        }
         Ok(())
     }
 
     fn stay(&mut self, _: &mut Inner, _: StateId, tokens: &[u32]) -> Result<()> {
         self.tokens.extend_from_slice(tokens);
+        Ok(())
+    }
+
+    fn end(&mut self, inner: &mut Inner, node: u32, state: StateId) -> Result<()> {
+        if let Some(ended) = inner.automaton.ended(state)? {
+            let goes_on = inner.automaton.goes_on(state);
+            self.ended.entry(ended).or_default().push(Ended { node, goes_on });
+        }
         Ok(())
     }
 
@@ -86,17 +110,26 @@ impl Visitor for HorizonVisitor {
 
 impl HorizonVisitor {
     /// The horizon below a node.
-    pub fn finish(self, inner: &mut Inner, source: Source, node: u32) -> Horizon {
+    pub fn finish(self, inner: &mut Inner, source: Source, node: u32) -> Result<Horizon> {
         let vocabulary = inner.vocabulary.clone();
-        let exits = exits(&vocabulary, source.trie(&vocabulary), &self.deferred);
+        let trie = source.trie(&vocabulary);
+        let mut exits = exits(&vocabulary, trie, &self.deferred);
+        for (ended, places) in self.ended {
+            let (open, lasts) = inner.automaton.after_ended(ended)?;
+            ends(&vocabulary, trie, &places, &open, lasts, &mut exits);
+        }
         let tokens = match node {
-            ROOT => {
+            ROOT => true,
+            _ => self.tokens.len() >= MANY_TOKENS,
+        };
+        let tokens = match tokens {
+            true => {
                 let mask = inner.mask_of(source, self.tokens);
                 Tokens::Mask(inner.masks.intern(mask))
             }
-            _ => Tokens::List(self.tokens.into()),
+            false => Tokens::List(self.tokens.into()),
         };
-        Horizon { source, tokens, exits }
+        Ok(Horizon { source, tokens, exits: exits.into() })
     }
 }
 
@@ -134,30 +167,40 @@ pub(super) enum Tokens {
 
 /// Places at which a state that has the horizon comes to one and the same state.
 pub(super) struct Exit {
-    /// For each place a token that passes through it, and how many of its bytes lead there from
-    /// where the horizon was asked about.
-    paths: Box<[(u32, u32)]>,
+    /// The nodes of the source's trie.
+    pub nodes: Box<[u32]>,
+    pub kind: ExitKind,
     pub below: Below,
+}
+
+/// Why a horizon has an exit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ExitKind {
+    /// The step to it takes what the horizon leaves out.
+    Deferred,
+    /// Terminals have ended there, and what follows them is not known; what goes on is.
+    Ended {
+        /// Whether a count that the horizon leaves open may have a say in what follows.
+        by_counts: bool,
+    },
 }
 
 /// What lies below the places of an exit.
 pub(super) enum Below {
-    /// One place: a node of the source's trie.
-    Node(u32),
-    /// Several: the tokens that end there, and the others by the bytes that are left of them.
-    Joined { nodes: Box<[u32]>, ends: Box<[u32]>, rest: Box<Trie> },
+    /// What the source's trie has there.
+    Apart,
+    /// The tokens that end there, and the others by the bytes that are left of them.
+    Joined { ends: Box<[u32]>, rest: Box<Trie> },
 }
 
 impl Horizon {
     pub fn memory(&self) -> usize {
         let exits = self.exits.iter().map(|exit| {
             let below = match &exit.below {
-                Below::Node(_) => 0,
-                Below::Joined { nodes, ends, rest } => {
-                    (nodes.len() + ends.len()) * 4 + rest.memory()
-                }
+                Below::Apart => 0,
+                Below::Joined { ends, rest } => ends.len() * 4 + rest.memory(),
             };
-            size_of::<Exit>() + exit.paths.len() * 8 + below
+            size_of::<Exit>() + exit.nodes.len() * 4 + below
         });
         let tokens = match &self.tokens {
             Tokens::Mask(mask) => mask.memory(),
@@ -167,71 +210,115 @@ impl Horizon {
     }
 }
 
-impl Exit {
-    /// For each place the bytes from where the horizon was asked about, `depth` bytes into a token.
-    pub fn paths<'a>(
-        &'a self,
-        vocabulary: &'a Vocabulary,
-        depth: usize,
-    ) -> impl Iterator<Item = &'a [u8]> {
-        let path = move |&(token, end): &(u32, u32)| &vocabulary.token(token)[depth..end as usize];
-        self.paths.iter().map(path)
-    }
-
-    /// The node of a place, by its number.
-    pub fn node(&self, place: usize) -> u32 {
-        match &self.below {
-            Below::Node(node) => *node,
-            Below::Joined { nodes, .. } => nodes[place],
-        }
-    }
+/// The bytes that lead to a node from where `depth` bytes of its tokens have been read.
+pub(super) fn path<'a>(
+    vocabulary: &'a Vocabulary,
+    source: &Trie,
+    node: u32,
+    depth: usize,
+) -> &'a [u8] {
+    &vocabulary.token(source.first_token(node))[depth..source.depth(node)]
 }
 
 /// Sorts the places by the state they lead to.
-fn exits(vocabulary: &Vocabulary, source: &Trie, deferred: &[Deferred]) -> Box<[Exit]> {
+fn exits(vocabulary: &Vocabulary, source: &Trie, deferred: &[Deferred]) -> Vec<Exit> {
+    let kind = ExitKind::Deferred;
+    let apart = |nodes: Vec<u32>| Exit { nodes: nodes.into(), kind, below: Below::Apart };
     let mut alike: FxHashMap<(StateId, u8), Vec<u32>> = FxHashMap::default();
     let mut exits = Vec::new();
     for place in deferred {
         if place.alike {
             alike.entry((place.before, source.edge(place.node).0)).or_default().push(place.node);
         } else {
-            exits.push(single(source, place.node));
+            exits.push(apart(vec![place.node]));
         }
     }
     for nodes in alike.into_values() {
         if nodes.len() < JOINED_FROM {
-            exits.extend(nodes.iter().map(|&node| single(source, node)));
-        } else {
-            let paths = paths(source, &nodes);
-            exits.push(Exit { paths, below: join(vocabulary, source, nodes) });
+            exits.push(apart(nodes));
+            continue;
+        }
+        let mut join = Join::default();
+        for &node in &nodes {
+            join.ends.extend_from_slice(source.tokens_at(node));
+            join.add(source, node, source.child_range(node));
+        }
+        exits.push(Exit { nodes: nodes.into(), kind, below: join.finish(vocabulary) });
+    }
+    exits
+}
+
+/// The exits at places where the same terminals have ended, before a byte of `open`.
+fn ends(
+    vocabulary: &Vocabulary,
+    source: &Trie,
+    places: &[Ended],
+    open: &[bool; 256],
+    by_counts: bool,
+    exits: &mut Vec<Exit>,
+) {
+    let kind = ExitKind::Ended { by_counts };
+    let (mut apart, mut joined) = (Vec::new(), Vec::new());
+    let mut join = Join::default();
+    for &Ended { node, goes_on } in places {
+        let ends = if goes_on { &[] } else { source.tokens_at(node) };
+        let (mut child, end) = source.child_range(node);
+        let mut below = Vec::new();
+        let mut tokens = 0;
+        while child < end {
+            let (byte, next) = source.edge(child);
+            if open[byte as usize] {
+                below.push((child, next));
+                tokens += source.tokens_within((child, next)).len();
+            }
+            child = next;
+        }
+        if tokens > APART_FROM {
+            apart.push(node);
+        } else if tokens > 0 || !ends.is_empty() {
+            joined.push(node);
+            join.ends.extend_from_slice(ends);
+            below.into_iter().for_each(|range| join.add(source, node, range));
         }
     }
-    exits.into()
-}
-
-fn single(source: &Trie, node: u32) -> Exit {
-    Exit { paths: paths(source, &[node]), below: Below::Node(node) }
-}
-
-fn paths(source: &Trie, nodes: &[u32]) -> Box<[(u32, u32)]> {
-    nodes.iter().map(|&node| (source.first_token(node), source.depth(node) as u32)).collect()
-}
-
-fn join(vocabulary: &Vocabulary, source: &Trie, nodes: Vec<u32>) -> Below {
-    let mut ends = Vec::new();
-    let mut rest = Vec::new();
-    let mut skip: FxHashMap<u32, usize> = FxHashMap::default();
-    for &node in &nodes {
-        ends.extend_from_slice(source.tokens_at(node));
-        for &token in source.tokens_within(source.child_range(node)) {
-            rest.push(token);
-            skip.insert(token, source.depth(node));
-        }
+    if joined.len() < JOINED_FROM {
+        apart.append(&mut joined);
     }
-    let text = |id: u32| &vocabulary.token(id)[skip.get(&id).copied().unwrap_or(0)..];
-    trie::sort(&mut rest, text);
-    let rest = Box::new(Trie::new(&rest, text));
-    Below::Joined { nodes: nodes.into(), ends: ends.into(), rest }
+    if !apart.is_empty() {
+        exits.push(Exit { nodes: apart.into(), kind, below: Below::Apart });
+    }
+    if !joined.is_empty() {
+        exits.push(Exit { nodes: joined.into(), kind, below: join.finish(vocabulary) });
+    }
+}
+
+/// What lies below several places, by the bytes that are left.
+#[derive(Default)]
+struct Join {
+    ends: Vec<u32>,
+    /// Tokens, and how many of their bytes lead to a place.
+    rest: Vec<(u32, u32)>,
+}
+
+impl Join {
+    /// Adds the tokens of a range of nodes below a place.
+    fn add(&mut self, source: &Trie, place: u32, range: (u32, u32)) {
+        let depth = source.depth(place) as u32;
+        self.rest.extend(source.tokens_within(range).iter().map(|&token| (token, depth)));
+    }
+
+    fn finish(self, vocabulary: &Vocabulary) -> Below {
+        let rest = self.rest;
+        let text = |at: u32| {
+            let (token, depth) = rest[at as usize];
+            &vocabulary.token(token)[depth as usize..]
+        };
+        let mut order: Vec<u32> = (0..rest.len() as u32).collect();
+        trie::sort(&mut order, text);
+        let mut trie = Trie::new(&order, text);
+        trie.rename(|at| rest[at as usize].0);
+        Below::Joined { ends: self.ends.into(), rest: Box::new(trie) }
+    }
 }
 
 /// The horizons kept with a vocabulary, by what they are in any index and the node they are for.

@@ -80,6 +80,18 @@ impl Mask {
         }
     }
 
+    /// Sets the mask's bits in `row`, which is as long as the mask.
+    pub(super) fn add_to(&self, row: &mut [u32]) {
+        match self {
+            Mask::Extended(base, ids) => {
+                base.add_to(row);
+                set(row, ids);
+            }
+            Mask::Dense(words) => row.iter_mut().zip(words).for_each(|(to, &word)| *to |= word),
+            Mask::Sparse(ids) => set(row, ids),
+        }
+    }
+
     /// Whether `token` is allowed.
     pub fn contains(&self, token: u32) -> bool {
         match self {
@@ -100,7 +112,8 @@ impl Mask {
     }
 }
 
-fn set(row: &mut [u32], ids: &[u32]) {
+/// Sets some bits.
+pub(super) fn set(row: &mut [u32], ids: &[u32]) {
     for &id in ids {
         if let Some(word) = row.get_mut(id as usize / 32) {
             *word |= 1 << (id % 32);

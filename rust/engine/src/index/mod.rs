@@ -23,6 +23,7 @@ use rustc_hash::FxHashMap;
 use budget::Budgets;
 pub(crate) use budget::Limit;
 pub use budget::Minimum;
+use fill::Sure;
 use horizon::{Horizon, Kept};
 pub use mask::Mask;
 use mask::Masks;
@@ -45,6 +46,8 @@ pub(crate) struct Inner {
     vocabulary: Arc<Vocabulary>,
     masks: Masks,
     masks_of: Vec<Option<Arc<Mask>>>,
+    /// By states with shallow stacks; see [`fill`].
+    sure: FxHashMap<StateId, Arc<Sure>>,
     budgets: Budgets,
     horizons: FxHashMap<(StateId, u32), Arc<Horizon>>,
     /// Those of all indexes on the vocabulary.
@@ -69,6 +72,7 @@ impl Index {
             vocabulary: vocabulary.clone(),
             masks: Masks::default(),
             masks_of: Vec::new(),
+            sure: FxHashMap::default(),
             budgets: Budgets::default(),
             horizons: FxHashMap::default(),
             kept: vocabulary.companion(),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::horizon::{Below, Exit, Horizon, HorizonVisitor};
+use super::horizon::{path, Below, ExitKind, Horizon, HorizonVisitor};
 use super::Inner;
 use crate::automaton::StateId;
 use crate::error::Result;
@@ -38,6 +38,11 @@ pub(super) trait Visitor {
 
     /// These tokens stay inside a terminal of `state`.
     fn stay(&mut self, inner: &mut Inner, state: StateId, tokens: &[u32]) -> Result<()>;
+
+    /// A walk comes to a node at which terminals may have ended at a hole; only horizons have such.
+    fn end(&mut self, _: &mut Inner, _node: u32, _state: StateId) -> Result<()> {
+        Ok(())
+    }
 
     /// What the horizon of `state` allows, its exits apart.
     fn within(&mut self, inner: &mut Inner, state: StateId, horizon: &Horizon) -> Result<()>;
@@ -96,40 +101,54 @@ impl Inner {
         let vocabulary = self.vocabulary.clone();
         let source = horizon.source.trie(&vocabulary);
         let depth = if node == ROOT { 0 } else { vocabulary.trie().depth(node) };
+        let path = |node: u32| path(&vocabulary, source, node, depth);
         let exceptions = self.automaton.exceptions(state);
         let exceptions = self.automaton.exprs().or(exceptions);
         let open = self.automaton.without_texts(state)?;
+        let bytes = self.reach_of_tokens();
         for exit in &*horizon.exits {
-            let mut path = None;
-            let mut excepted = Vec::new();
-            for (place, bytes) in exit.paths(&vocabulary, depth).enumerate() {
+            if let ExitKind::Ended { by_counts } = exit.kind {
+                if by_counts && self.automaton.leaves_counts_open(state, bytes) {
+                    for &node in &exit.nodes {
+                        let reached = self.automaton.follow(open, path(node))?;
+                        self.leave_by(reached, source, &[node], &Below::Apart, visitor)?;
+                    }
+                } else {
+                    let reached = self.automaton.follow(open, path(exit.nodes[0]))?;
+                    self.leave_by(reached, source, &exit.nodes, &exit.below, visitor)?;
+                }
+                continue;
+            }
+            let (mut usual, mut excepted) = (None, Vec::new());
+            for &node in &exit.nodes {
                 if exceptions != ExprId::NEVER
-                    && self.automaton.exprs().matches(exceptions, bytes)?
+                    && self.automaton.exprs().matches(exceptions, path(node))?
                 {
-                    excepted.push((exit.node(place), bytes));
+                    excepted.push(node);
                     continue;
                 }
-                path = path.or(Some(bytes));
+                usual = usual.or(Some(node));
                 if exceptions == ExprId::NEVER {
                     break;
                 }
             }
             let mark = visitor.mark();
-            if let Some(path) = path {
-                self.leave((open, path), source, exit, visitor)?;
+            if let Some(node) = usual {
+                let reached = self.automaton.run(open, path(node))?;
+                self.leave_by(reached, source, &exit.nodes, &exit.below, visitor)?;
             }
             if excepted.is_empty() {
                 continue;
             }
             let mut apart: FxHashSet<u32> = FxHashSet::default();
-            for &(node, _) in &excepted {
+            for &node in &excepted {
                 apart.extend(source.tokens_at(node));
                 apart.extend(source.tokens_within(source.child_range(node)));
             }
             visitor.take_back(mark, &apart);
-            for (node, bytes) in excepted {
+            for node in excepted {
                 // An exception may still go on.
-                if self.automaton.run(open, bytes)? != StateId::DEAD {
+                if self.automaton.run(open, path(node))? != StateId::DEAD {
                     visitor.defer(self, source, node, StateId::DEFERRED)?;
                 }
             }
@@ -137,28 +156,35 @@ impl Inner {
         Ok(())
     }
 
-    /// Visits the tokens of an exit, as if all its places led where the path does from a state.
-    fn leave<V: Visitor>(
+    /// Visits the tokens of an exit, all of whose places lead to one state.
+    fn leave_by<V: Visitor>(
         &mut self,
-        (open, path): (StateId, &[u8]),
+        reached: StateId,
         source: &Trie,
-        exit: &Exit,
+        nodes: &[u32],
+        below: &Below,
         visitor: &mut V,
     ) -> Result<()> {
-        let reached = self.automaton.run(open, path)?;
-        match (reached, &exit.below) {
+        match (reached, below) {
             (StateId::DEAD, _) => Ok(()),
             // It takes the text to tell, which each token makes another one.
-            (StateId::DEFERRED, Below::Node(node)) => visitor.defer(self, source, *node, reached),
-            (StateId::DEFERRED, Below::Joined { nodes, .. }) => {
+            (StateId::DEFERRED, _) => {
                 nodes.iter().try_for_each(|&node| visitor.defer(self, source, node, reached))
             }
-            (_, Below::Node(node)) => {
-                visitor.reach(self, reached, source.tokens_at(*node))?;
-                self.walk(source, *node, reached, visitor)
+            (_, Below::Apart) => {
+                for &node in nodes {
+                    let ends = source.tokens_at(node);
+                    if !ends.is_empty() {
+                        visitor.reach(self, reached, ends)?;
+                    }
+                    self.go_below(source, node, reached, visitor)?;
+                }
+                Ok(())
             }
-            (_, Below::Joined { ends, rest, .. }) => {
-                visitor.reach(self, reached, ends)?;
+            (_, Below::Joined { ends, rest }) => {
+                if !ends.is_empty() {
+                    visitor.reach(self, reached, ends)?;
+                }
                 self.walk(rest, ROOT, reached, visitor)
             }
         }
@@ -166,8 +192,7 @@ impl Inner {
 
     /// What the horizon of `state` allows below a node of the vocabulary's trie.
     pub(super) fn horizon(&mut self, state: StateId, node: u32) -> Result<Arc<Horizon>> {
-        let longest = self.vocabulary.longest() as u32;
-        let start = self.automaton.horizon(state, longest)?;
+        let start = self.automaton.horizon(state, self.reach_of_tokens())?;
         if let Some(horizon) = self.horizons.get(&(start, node)) {
             return Ok(horizon.clone());
         }
@@ -186,12 +211,18 @@ impl Inner {
         Ok(horizon)
     }
 
+    /// How many bytes have a say in a mask: those of a token, and the one after it, on which it
+    /// depends whether a terminal has ended.
+    fn reach_of_tokens(&self) -> u32 {
+        self.vocabulary.longest() as u32 + 1
+    }
+
     fn make_horizon(&mut self, start: StateId, node: u32) -> Result<Horizon> {
         let vocabulary = self.vocabulary.clone();
         let source = self.source(start, node)?;
         let mut visitor = HorizonVisitor::default();
         self.walk(source.trie(&vocabulary), node, start, &mut visitor)?;
-        Ok(visitor.finish(self, source, node))
+        visitor.finish(self, source, node)
     }
 
     /// Visits what the tokens below `node` lead to from `start`, which is where `node` leads.
@@ -312,17 +343,34 @@ impl Inner {
         if !tokens.is_empty() {
             visitor.reach(self, state, tokens)?;
         }
-        let (first, end) = trie.child_range(node);
-        if first == end {
-            return Ok(());
-        }
-        if V::ASKS_HORIZONS
-            && end - first > VERY_LARGE
-            && std::ptr::eq(trie, self.vocabulary.trie())
-        {
+        visitor.end(self, node, state)?;
+        if self.is_large::<V>(trie, node) {
             return self.collect(state, node, visitor);
         }
-        waiting.push((node, self.automaton.opened(state)?));
+        let (first, end) = trie.child_range(node);
+        if first != end {
+            waiting.push((node, self.automaton.opened(state)?));
+        }
         Ok(())
+    }
+
+    /// Visits what the tokens below `node` lead to from `start`, which is where `node` leads.
+    fn go_below<V: Visitor>(
+        &mut self,
+        trie: &Trie,
+        node: u32,
+        start: StateId,
+        visitor: &mut V,
+    ) -> Result<()> {
+        if self.is_large::<V>(trie, node) {
+            return self.collect(start, node, visitor);
+        }
+        self.walk(trie, node, start, visitor)
+    }
+
+    /// Whether horizons are asked about what is below a node.
+    fn is_large<V: Visitor>(&self, trie: &Trie, node: u32) -> bool {
+        let (first, end) = trie.child_range(node);
+        V::ASKS_HORIZONS && end - first > VERY_LARGE && std::ptr::eq(trie, self.vocabulary.trie())
     }
 }

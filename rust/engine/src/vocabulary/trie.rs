@@ -109,6 +109,11 @@ impl Trie {
         trie
     }
 
+    /// Gives the tokens other names.
+    pub fn rename(&mut self, name: impl Fn(u32) -> u32) {
+        self.tokens.iter_mut().for_each(|token| *token = name(*token));
+    }
+
     fn note_below(&mut self) {
         let nothing = Below { classes: 0, chars: 0 };
         self.below = vec![nothing; self.nodes.len()];

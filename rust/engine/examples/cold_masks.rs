@@ -1,8 +1,8 @@
 //! The cost of masks that nobody has asked for before: thread time of every step of some texts.
 //!
 //! `python -m benchmarks.cold_masks` writes what this reads (a vocabulary, and cases of the
-//! benchmarks as token ids) and runs it. A third argument names the only case to run, for a
-//! profiler.
+//! benchmarks as token ids) and runs it. A third argument names the only case to run, and has every
+//! step printed.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -163,6 +163,14 @@ class Point(NamedTuple):
     y: float = 0.0
 
 
+class Listing(NamedTuple):
+    names: list[str]
+
+
+class Leaf(BaseModel, frozen=True):
+    within: "frozenset[Leaf]"
+
+
 class Film(TypedDict):
     title: str
     year: typing_extensions.NotRequired[int]
@@ -230,6 +238,9 @@ CONTAINERS: list[tuple[Any, list[str], list[str]]] = [
     (set, ["[]", '[1, "a", null]'], ["[[1]]", "[{}]", "[1, 1]"]),
     (set[Hashable], ['["a"]'], ["[[]]"]),
     (set[tuple[int, ...]], ["[[1], [2]]"], ["[[1], [1]]"]),
+    (set[Point], ["[[1, 2.5]]"], ["[[1, []]]"]),
+    (set[Union[Level, dt.date, None]], ['["2024-02-29", null]'], ["[[]]"]),
+    (frozenset[Leaf], ['[{"within": [{"within": []}]}]'], ["[[]]"]),
     (tuple[int, str], ['[1, "a"]'], ["[1]", '["a", 1]', '[1, "a", 2]']),
     (tuple[int, ...], ["[]", "[1, 2, 3]"], ['["a"]']),
     (tuple, ["[]", '[1, "a"]'], ["{}"]),
@@ -403,6 +414,10 @@ class Opaque:
     pass
 
 
+class Folder(BaseModel):
+    within: "set[Folder]"
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
@@ -416,6 +431,11 @@ class Opaque:
         (Annotated[dt.date, Field(ge=dt.date(2020, 1, 1))], "a bound on a date"),
         (list[pydantic.PastDate], "past only"),
         (set[list[int]], "must be hashable"),
+        (set[Sequence[int]], "must be hashable"),
+        (set[collections.deque[int]], "must be hashable"),
+        (set[collections.OrderedDict], "must be hashable"),
+        (set[Listing], "must be hashable"),
+        (Folder, "must be hashable"),
         (dict[str, frozenset[tuple[int, dict]]], "must be hashable"),
         (dict[tuple[int, int], int], "the keys of a dict"),
         (dict[Literal[1, 2], int], "the keys of a dict"),

@@ -27,7 +27,7 @@ from pydantic_core import core_schema
 from outlines.constraint import PYTHON_PREFIX
 from outlines.types import formats
 from outlines.types.callables import arguments_model
-from outlines.types.hashable import HASHABLE_JSON, is_any, is_hashable
+from outlines.types.hashable import HASHABLE_JSON, is_any, is_hashable, is_scalar_json
 from outlines.types.patterns import integers
 from outlines.types.terms import TERM_PATTERN, Choice, JsonSchema, is_schema_builder
 
@@ -137,6 +137,11 @@ def _unqualified(annotation: Any) -> Any:
 class _ExactJsonSchema(GenerateJsonSchema):
     """pydantic's generator, where it is looser than its own validators made exact."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Core schemas that others refer to.
+        self._definitions: dict[str, Any] = {}
+
     def generate_inner(self, schema: Any) -> JsonSchemaValue:
         json_schema = super().generate_inner(schema)
         term = (schema.get("metadata") or {}).get(TERM_PATTERN)
@@ -176,17 +181,6 @@ class _ExactJsonSchema(GenerateJsonSchema):
             json_schema["propertyNames"] = names
         return json_schema
 
-    # Sets: their items have to be hashable.
-
-    def set_schema(self, schema: core_schema.SetSchema) -> JsonSchemaValue:
-        return _of_hashables(super().set_schema(schema), schema.get("items_schema"))
-
-    def frozenset_schema(self, schema: core_schema.FrozenSetSchema) -> JsonSchemaValue:
-        return _of_hashables(super().frozenset_schema(schema), schema.get("items_schema"))
-
-    def custom_error_schema(self, schema: core_schema.CustomErrorSchema) -> JsonSchemaValue:
-        return HASHABLE_JSON if is_any(schema) else super().custom_error_schema(schema)
-
     def _key(self, schema: JsonSchemaValue) -> JsonSchemaValue:
         """What the text of a key must be, where a key of the type is described by `schema`."""
         while "$ref" in schema:
@@ -217,6 +211,34 @@ class _ExactJsonSchema(GenerateJsonSchema):
         if names is None:
             raise TypeError(f"the keys of a dict must be strings or plain scalars, not {rest or schema}")
         return names
+
+    # Sets: their items have to be hashable.
+
+    def set_schema(self, schema: core_schema.SetSchema) -> JsonSchemaValue:
+        return self._of_hashables(super().set_schema(schema), schema.get("items_schema"))
+
+    def frozenset_schema(self, schema: core_schema.FrozenSetSchema) -> JsonSchemaValue:
+        return self._of_hashables(super().frozenset_schema(schema), schema.get("items_schema"))
+
+    def custom_error_schema(self, schema: core_schema.CustomErrorSchema) -> JsonSchemaValue:
+        return HASHABLE_JSON if is_any(schema) else super().custom_error_schema(schema)
+
+    def definitions_schema(self, schema: core_schema.DefinitionsSchema) -> JsonSchemaValue:
+        self._definitions = {target["ref"]: target for target in schema["definitions"] if "ref" in target}
+        return super().definitions_schema(schema)
+
+    def _of_hashables(self, schema: JsonSchemaValue, items: Any) -> JsonSchemaValue:
+        if items is None or is_any(items):
+            return {**schema, "items": HASHABLE_JSON}
+        if not is_hashable(items, self._definitions, self._is_scalar):
+            raise PydanticInvalidForJsonSchema("the items of a set must be hashable, and these need not be")
+        return schema
+
+    def _is_scalar(self, schema: Any) -> bool:
+        json_schema: JsonSchemaValue | None = self.generate_inner(schema)
+        while json_schema is not None and "$ref" in json_schema:
+            json_schema = self.get_schema_from_definitions(json_schema["$ref"])
+        return json_schema is not None and is_scalar_json(json_schema)
 
     # Scalars.
 
@@ -337,15 +359,6 @@ def _is_within(value: Any, limit: Any, bound: str) -> bool:
 def _closed(schema: JsonSchemaValue) -> JsonSchemaValue:
     if schema.get("type") == "object" and "properties" in schema:
         schema.setdefault("additionalProperties", False)
-    return schema
-
-
-def _of_hashables(schema: JsonSchemaValue, items: Any) -> JsonSchemaValue:
-    """The schema of a set."""
-    if items is None or is_any(items):
-        return {**schema, "items": HASHABLE_JSON}
-    if not is_hashable(items):
-        raise PydanticInvalidForJsonSchema("the items of a set must be hashable, and some of this one's cannot be")
     return schema
 
 

@@ -10,7 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from outlines.constraint import Constraint
 from outlines.errors import GenerationError
+from outlines.plugin.request import prepare
 
 pytestmark = pytest.mark.engine
 
@@ -166,6 +168,29 @@ def test_a_stream_goes_on_while_a_call_waits_for_its_answer(model, unfinished):
     failed.set_exception(ZeroDivisionError("later"))
     with pytest.raises(ZeroDivisionError, match="later"):
         model._engine.call(lambda _: failed)
+
+
+def test_a_stream_goes_on_while_the_engine_compiles(llm, model, unfinished, monkeypatch):
+    steps = itertools.count()
+    step = llm.llm_engine.step
+    monkeypatch.setattr(llm.llm_engine, "step", lambda: (next(steps), step())[1])
+    # Long to compile, and its shortest output long to find.
+    words = [f"{number:x} {number * number:x} {number * 7919:o}" for number in range(120_000)]
+    with model.stream(QUESTION, **LONG) as stream:
+        next(stream)
+        asked, answered = [], []
+
+        def ask(llm):
+            asked.append(next(steps))
+            answer = prepare(llm, Constraint("choice", words))
+            # Before the caller hears of it, so that no step after it counts.
+            answer.add_done_callback(lambda _: answered.append(next(steps)))
+            return answer
+
+        model._engine.call(ask)
+        # A pump that waits makes none meanwhile.
+        assert answered[0] - asked[0] > 1
+        next(stream)
 
 
 def test_the_answer_of_an_engine_that_dies_is_not_waited_for(model, monkeypatch):

@@ -181,6 +181,8 @@ impl Automaton {
         let configs: usize = self.states.len() * (size_of::<State>() + 40);
         configs
             + self.cells.len() * size_of::<Cell>()
+            + self.opened.len() * size_of::<StateId>()
+            + self.shallow.len() * size_of::<((StackId, u32), StackId)>()
             + self.stacks.memory()
             + self.texts.memory()
             + self.grammar.memory()

@@ -160,6 +160,7 @@ impl Index {
             + inner.budgets.memory()
             + inner.masks_of.len() * size_of::<Option<Arc<Mask>>>()
             + inner.horizons.len() * 32
+            + inner.sure.values().map(|sure| sure.memory() + 32).sum::<usize>()
             + inner.scratch.len() * 4
     }
 

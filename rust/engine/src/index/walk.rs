@@ -354,7 +354,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Visits what the tokens below `node` lead to from `start`, which is where `node` leads.
+    /// As [`Inner::walk`], by horizons where there is much below `node`.
     fn go_below<V: Visitor>(
         &mut self,
         trie: &Trie,

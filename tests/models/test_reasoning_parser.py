@@ -1,14 +1,15 @@
 """An `LLM` with a reasoning parser of its own: thinking by default, and limits that hold."""
 
 import re
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import outlines
 from outlines.errors import BudgetError
-from outlines.models import thinking
+from outlines.models import reasoning_parser
+from outlines.models.reasoning_parser import ReasoningParser
+from outlines.models.thinking import refuse_unknown_end
 
 from .tiny_idefics import write
 
@@ -91,13 +92,34 @@ def test_a_marked_request_of_plain_vllm_leaves_the_end_of_thinking_to_the_parser
 
 
 def test_a_parser_that_does_not_say_what_ends_the_thinking(reasoning, monkeypatch):
-    silent = SimpleNamespace(reasoning_end_str=None, is_reasoning_end=lambda tokens: False)
-    monkeypatch.setattr(thinking, "_parser_of", lambda llm: silent)
+    monkeypatch.setitem(reasoning_parser._examined, reasoning.llm, ReasoningParser("qwen3", None, waits=True))
     with pytest.raises(ValueError, match="'qwen3' of this LLM does not say which text ends the thinking"):
         reasoning("Go", ANSWER)
     assert whole(reasoning("Go", ANSWER, thinking=("<think>", "</think>"), max_tokens=30))
     assert whole(reasoning("Go", ANSWER, thinking=False, max_tokens=30))
     assert reasoning("Go", max_tokens=3)
     # One that never waits has no thinking to be told apart.
-    silent.is_reasoning_end = lambda tokens: True
-    assert thinking.refuse_unknown_end(reasoning.llm) is None
+    monkeypatch.setitem(reasoning_parser._examined, reasoning.llm, ReasoningParser("qwen3", None, waits=False))
+    refuse_unknown_end(reasoning._engine)
+
+
+def test_a_parser_for_which_the_output_is_the_answer_unless_thinking_is_opened(reasoning, monkeypatch):
+    """As that of Gemma 4."""
+    optional = ReasoningParser("qwen3", ("<think>", "</think>"), waits=False)
+    monkeypatch.setitem(reasoning_parser._examined, reasoning.llm, optional)
+    options = {"max_tokens": 20, "temperature": 1.0, "seed": 1, "return_result": True}
+    direct = reasoning("Go", ANSWER, **options)
+    assert whole(direct.text)
+    assert (direct.thinking, len(direct.token_ids)) == ("", direct.output_tokens)
+    opening = "{% for message in messages %}{{ message.content }}{% endfor %}<think>"
+    for thoughtful in (
+        reasoning("Go", ANSWER, chat_template=opening, **options),
+        reasoning("Go", ANSWER, thinking=True, **options),
+    ):
+        assert whole(thoughtful.text)
+        assert thoughtful.thinking
+    stream = reasoning.stream("Go", ANSWER, chat_template=opening, max_tokens=20, temperature=1.0, seed=1)
+    assert whole("".join(stream))
+    assert stream.result.thinking
+    # Free text is left as it is.
+    assert reasoning("Go", max_tokens=5, return_result=True).thinking is None

@@ -13,7 +13,7 @@ from outlines.guide import Guide, Vocabulary
 from outlines.plugin import mark
 from outlines.plugin.compiler import compile_index
 from outlines.plugin.grammar import RowTarget
-from outlines.plugin.thinking import EndMarker, ThinkingGrammar, ends_with_marker
+from outlines.plugin.thinking import EndMarker, ThinkingGrammar, is_over
 
 ANSWER = Constraint("regex", "[0-9]{3}")
 
@@ -169,6 +169,28 @@ def test_a_special_token_that_is_the_marker(vocabulary: Vocabulary, tokenizer: A
     assert thinker.grammar.masking_guide is not None
 
 
+def test_a_marker_of_several_special_tokens_and_text(think: Callable[..., Thinker], tokenizer: Any) -> None:
+    """As that of gpt-oss."""
+    tokens = [tokenizer.convert_tokens_to_ids("<|im_start|>"), *ids(tokenizer, "assistant"), 5]
+    end = tokenizer.decode(tokens)
+    thinker, begun = think(end, budget=6), [*tokens[:-1], *ids(tokenizer, "no"), tokens[-1], tokens[0]]
+    assert thinker.take(*begun)
+    assert thinker.grammar.masking_guide is None
+    # At the budget, what is missing.
+    written = begun[-1:]
+    while thinker.grammar.masking_guide is None:
+        (token,) = thinker.allowed()
+        assert thinker.take(token)
+        written.append(token)
+    assert tokenizer.decode(written) == end
+    # Spelled in letters, it is the same text.
+    spelled = think(end)
+    for letter in end:
+        assert spelled.grammar.masking_guide is None
+        assert spelled.take(*ids(tokenizer, letter))
+    assert spelled.grammar.masking_guide is not None
+
+
 def test_a_stop_token_or_padding_in_the_thinking_is_refused(
     think: Callable[..., Thinker], tokenizer: Any, vocabulary: Vocabulary
 ) -> None:
@@ -179,12 +201,20 @@ def test_a_stop_token_or_padding_in_the_thinking_is_refused(
 
 
 def test_a_prompt_in_which_thinking_is_over(tokenizer: Any) -> None:
-    assert ends_with_marker(tokenizer, ids(tokenizer, "Q? <think>\n\n</think>\n\n"), "</think>")
-    assert not ends_with_marker(tokenizer, ids(tokenizer, "Q? </think> A. Q? <think>\n"), "</think>")
-    assert not ends_with_marker(tokenizer, None, "</think>")
+    always, if_opened = mark.Thinking("</think>"), mark.Thinking("</think>", opened_by="<think>")
+    for prompt, over in (
+        ("Q? <think>\n\n</think>\n\n", (True, True)),
+        ("Q? </think> A. Q? <think>\n", (False, False)),
+        ("Q? </think> A. Q?", (False, True)),
+        ("Q? A:", (False, True)),
+        ("Q? <think> Well", (False, False)),
+    ):
+        tokens = ids(tokenizer, prompt)
+        assert (is_over(tokenizer, tokens, always), is_over(tokenizer, tokens, if_opened)) == over
+    assert not is_over(tokenizer, None, always)
 
 
-@pytest.mark.parametrize("thinking", [mark.Thinking("</think>"), mark.Thinking("x", 7), False, None])
+@pytest.mark.parametrize("thinking", [mark.Thinking("</think>"), mark.Thinking("x", 7, "y"), False, None])
 def test_what_a_mark_says_of_thinking(make_request: Callable[..., Any], thinking: Any) -> None:
     from vllm import SamplingParams
 
@@ -196,7 +226,18 @@ def test_what_a_mark_says_of_thinking(make_request: Callable[..., Any], thinking
     assert mark.read(params) == ANSWER
 
 
-@pytest.mark.parametrize("given", [True, {}, {"end": ""}, {"end": 1}, {"end": "x", "budget": -1}, {"end": "x", "y": 1}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        True,
+        {},
+        {"end": ""},
+        {"end": 1},
+        {"end": "x", "budget": -1},
+        {"end": "x", "opened_by": ""},
+        {"end": "x", "y": 1},
+    ],
+)
 def test_a_malformed_mark_is_refused(given: Any) -> None:
     from vllm import SamplingParams
     from vllm.sampling_params import StructuredOutputsParams

@@ -11,7 +11,8 @@ from weakref import WeakSet
 
 from outlines.constraint import Constraint
 from outlines.models.outcome import shortest_in_bytes
-from outlines.models.thinking import ThinkingTags, has_reasoning_parser, refuse_unknown_end
+from outlines.models.reasoning_parser import reasoning_parser_of
+from outlines.models.thinking import ThinkingTags, refuse_unknown_end
 
 if TYPE_CHECKING:
     from vllm import SamplingParams
@@ -57,7 +58,7 @@ def constrain(
     from outlines.plugin.request import Thinking, chosen_backend, mark, skip_thinking
 
     if thinking is None and may_think:
-        refuse_unknown_end(engine.llm)
+        refuse_unknown_end(engine)
     chosen = chosen_backend(engine.llm)
     wanted = backend or chosen or NAME
     if wanted == NAME:
@@ -66,7 +67,7 @@ def constrain(
             _refuse_too_few(params.max_tokens, constraint, engine)
         thoughts: Thinking | Literal[False] | None = None if may_think else False
         if thinking is not None:
-            thoughts = Thinking(thinking.end, thinking.budget)
+            thoughts = Thinking(thinking.end, thinking.budget, thinking.start if thinking.if_opened else None)
         mark(params, constraint, thoughts, on_truncation=on_truncation)
         return
     if thinking is not None and (thinking.budget is not None or not thinking.of_parser):
@@ -78,7 +79,7 @@ def constrain(
     if wanted not in (*_STOCK, "auto", chosen):
         raise ValueError(f"unknown backend {wanted!r}: expected one of {', '.join((NAME, 'auto', *_STOCK))}")
     _use_stock(params, constraint)
-    if not may_think and has_reasoning_parser(engine.llm):
+    if not may_think and reasoning_parser_of(engine) is not None:
         make_ready(engine)
         skip_thinking(params)
     if wanted not in (chosen, "auto"):

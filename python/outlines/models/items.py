@@ -80,7 +80,7 @@ class ItemMaker:
     def __init__(self, engine: Engine, options: RequestOptions) -> None:
         self._engine = engine
         self.options = options
-        self._thinking = tags_for(engine.llm, options.thinking, options.thinking_budget)
+        self._thinking = tags_for(engine, options.thinking, options.thinking_budget)
         # Items of one kind share their parameters: vLLM copies them for each request. The first entry of a value keeps
         # its key's id in use.
         self._shared: dict[tuple[int, Constraint | None], tuple[Any, SamplingParams]] = {}
@@ -100,25 +100,27 @@ class ItemMaker:
         constraint, parse = understand(output_type)
         if constraint is None and self._thinking is not None and self._thinking.budget is not None:
             constraint = _ANY_TEXT
+        # Free text is the caller's to read where it need not be thinking.
+        thinking = self._thinking
+        if constraint is None and thinking is not None and thinking.if_opened:
+            thinking = None
         given = self.options.sampling_params if sampling_params is None else sampling_params
         kind = id(given), constraint
         if kind not in self._shared:
             if len(self._shared) >= _SHARED:
                 self._shared.clear()
-            self._shared[kind] = given, self._params(given, constraint)
+            self._shared[kind] = given, self._params(given, constraint, thinking)
         params = self._shared[kind][1]
-        return Item(
-            prompt, constraint, parse, params, self._thinking, self.options.engine if engine is None else engine
-        )
+        return Item(prompt, constraint, parse, params, thinking, self.options.engine if engine is None else engine)
 
-    def _params(self, given: Any, constraint: Constraint | None) -> SamplingParams:
+    def _params(self, given: Any, constraint: Constraint | None, thinking: ThinkingTags | None) -> SamplingParams:
         from vllm.sampling_params import RequestOutputKind
 
         options = self.options
         params = build(self._engine.llm, given, options.sampling_fields)
         # A rich result has the time of the first token, so its outputs are followed as they grow.
         params.output_kind = RequestOutputKind.CUMULATIVE if options.return_result else RequestOutputKind.FINAL_ONLY
-        if self._thinking is not None:
+        if thinking is not None:
             # The end of thinking is a special token of some models, and has to be seen.
             params.skip_special_tokens = False
             params.spaces_between_special_tokens = False
@@ -127,7 +129,7 @@ class ItemMaker:
                 params,
                 constraint,
                 backend=options.backend,
-                thinking=self._thinking,
+                thinking=thinking,
                 may_think=options.thinking is not False,
                 on_truncation=options.on_truncation,
                 engine=self._engine,
@@ -143,8 +145,9 @@ class ItemMaker:
             ValueError: the prompt cannot be rendered.
         """
         llm = self._engine.llm
+        asked = item.thinking is not None and not item.thinking.if_opened
         with self._engine.tokenizer_lock, refusals_as_value_errors():
-            engine_input = render(llm, item.prompt, self.options.prompt, thinking=item.thinking is not None)
+            engine_input = render(llm, item.prompt, self.options.prompt, thinking=asked)
         return Request(
             engine_input,
             item.params,

@@ -8,16 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from outlines.models.reasoning_parser import reasoning_parser_of
+
 if TYPE_CHECKING:
     from vllm import LLM
 
-# The tags of the models that are known; the first pair also where a tokenizer has none of them.
-_TAGS = (
-    ("<think>", "</think>"),
-    ("[THINK]", "[/THINK]"),
-    ("<seed:think>", "</seed:think>"),
-    ("<reasoning>", "</reasoning>"),
-)
+    from outlines.models.request import Engine
+
+# The tags of the models that are known, by a token that only their vocabularies have; the first pair also where a
+# tokenizer has none of them.
+_TAGS = {
+    "</think>": ("<think>", "</think>"),
+    "[/THINK]": ("[THINK]", "[/THINK]"),
+    "</seed:think>": ("<seed:think>", "</seed:think>"),
+    "</reasoning>": ("<reasoning>", "</reasoning>"),
+    "<channel|>": ("<|channel>", "<channel|>"),
+    "<|END_THINKING|>": ("<|START_THINKING|>", "<|END_THINKING|>"),
+    "<|channel|>": ("<|channel|>analysis<|message|>", "<|start|>assistant<|channel|>final<|message|>"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,12 +38,14 @@ class ThinkingTags:
         budget: how many tokens may come before the end is forced; None for no limit.
         of_parser: the tags are those of the `LLM`'s reasoning parser, with which vLLM finds the end of thinking for its
             own backends.
+        if_opened: there is thinking only where the prompt ends within it.
     """
 
     start: str
     end: str
     budget: int | None = None
     of_parser: bool = False
+    if_opened: bool = False
 
     def split(self, text: str, prompt_end: str) -> tuple[str, str | None]:
         """The thinking and the answer in an output; None for the answer if it was cut off while thinking.
@@ -53,17 +63,19 @@ class ThinkingTags:
         return thinking.strip("\n"), answer if end else None
 
     def is_over(self, prompt_end: str) -> bool:
-        """Whether the output begins after the end of thinking."""
+        """Whether the output begins with the answer."""
+        if self.if_opened and prompt_end.rfind(self.start) <= prompt_end.rfind(self.end):
+            return True
         return prompt_end.rstrip().endswith(self.end)
 
 
-def tags_for(llm: LLM, given: Any, budget: int | None) -> ThinkingTags | None:
+def tags_for(engine: Engine, given: Any, budget: int | None) -> ThinkingTags | None:
     """The tags of a request, or None if it does not think.
 
     Args:
-        llm: the model.
-        given: the caller's `thinking`: True, False, a pair of texts, or None, which is True for an `LLM` with a
-            reasoning parser and False for others.
+        engine: where it will run.
+        given: the caller's `thinking`: True, False, a pair of texts, or None, which leaves it to the reasoning parser
+            of the `LLM` and is False where it has none.
         budget: the caller's `thinking_budget`.
 
     Raises:
@@ -76,21 +88,18 @@ def tags_for(llm: LLM, given: Any, budget: int | None) -> ThinkingTags | None:
         return ThinkingTags(given[0], given[1], budget)
     if not (given is None or isinstance(given, bool)):
         raise TypeError(f"thinking is True, False or the pair of tags around it, not {type(given).__name__}")
-    of_parser = None if given is False else _tags_of_parser(llm)
+    parser = None if given is False else reasoning_parser_of(engine)
+    of_parser = None if parser is None else parser.tags
     if not given and of_parser is None:
         if budget is not None:
             raise ValueError("thinking_budget limits the thinking: give thinking=True too")
         return None
-    start, end = of_parser or _tags_of_tokenizer(llm)
-    return ThinkingTags(start, end, budget, of_parser is not None)
+    start, end = of_parser or _tags_of_tokenizer(engine.llm)
+    if_opened = given is None and parser is not None and not parser.waits and bool(start)
+    return ThinkingTags(start, end, budget, of_parser is not None, if_opened)
 
 
-def has_reasoning_parser(llm: LLM) -> bool:
-    """Whether the `LLM` was built with a reasoning parser."""
-    return _parser_name(llm) is not None
-
-
-def refuse_unknown_end(llm: LLM) -> None:
+def refuse_unknown_end(engine: Engine) -> None:
     """Refuse a reasoning parser that waits for the end of thinking and does not say which text that is.
 
     Thinking and answer would come as one text then, which is not of the output type.
@@ -98,43 +107,17 @@ def refuse_unknown_end(llm: LLM) -> None:
     Raises:
         ValueError: it is one.
     """
-    parser = _parser_of(llm)
-    if parser is not None and _tags_of_parser(llm) is None and not parser.is_reasoning_end([]):
+    parser = reasoning_parser_of(engine)
+    if parser is not None and parser.tags is None and parser.waits:
         raise ValueError(
-            f"the reasoning parser {_parser_name(llm)!r} of this LLM does not say which text ends the thinking, so the "
+            f"the reasoning parser {parser.name!r} of this LLM does not say which text ends the thinking, so the "
             "output cannot be told from it: give the texts around it, thinking=('...', '...'), or thinking=False"
         )
 
 
-def _parser_name(llm: LLM) -> str | None:
-    config = getattr(llm.llm_engine.vllm_config, "structured_outputs_config", None)
-    return getattr(config, "reasoning_parser", None) or None
-
-
-def _parser_of(llm: LLM) -> Any:
-    """The reasoning parser that was set on the `LLM`, or None."""
-    if (name := _parser_name(llm)) is None:
-        return None
-    from vllm.reasoning import ReasoningParserManager
-
-    return ReasoningParserManager.get_reasoning_parser(name)(llm.get_tokenizer())
-
-
-def _tags_of_parser(llm: LLM) -> tuple[str, str] | None:
-    """The tags of the `LLM`'s reasoning parser; None where it has none, or does not say."""
-    parser = _parser_of(llm)
-    # In older versions of vLLM some parsers have the second names only.
-    for start_name, end_name in (("reasoning_start_str", "reasoning_end_str"), ("start_token", "end_token")):
-        end = getattr(parser, end_name, None)
-        if isinstance(end, str) and end:
-            start = getattr(parser, start_name, None)
-            return (start if isinstance(start, str) else ""), end
-    return None
-
-
 def _tags_of_tokenizer(llm: LLM) -> tuple[str, str]:
     vocabulary = llm.get_tokenizer().get_vocab()
-    return next((pair for pair in _TAGS if pair[1] in vocabulary), _TAGS[0])
+    return next((pair for token, pair in _TAGS.items() if token in vocabulary), _TAGS["</think>"])
 
 
 class ThinkingFilter:

@@ -25,7 +25,7 @@ from . import failure, mark
 from .compiler import IndexCache, compile_index
 from .grammar import GuideGrammar, PoisonGrammar, RowTarget
 from .reasoning import AfterReasoningGrammar
-from .thinking import EndMarker, ThinkingGrammar, ends_with_marker
+from .thinking import EndMarker, ThinkingGrammar, is_over
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +149,7 @@ class Engine:
         if thinking is not None:
             # It is ours to say when the constraint begins, not a reasoning parser's.
             request.structured_output_request.reasoning_ended = True
-        if thinking and not ends_with_marker(self._manager.tokenizer, request.prompt_token_ids, thinking.end):
+        if thinking and not is_over(self._manager.tokenizer, request.prompt_token_ids, thinking):
             marker = self._marker(thinking.end)
             thought = ThinkingGrammar(
                 request, guide, stop_tokens, self._target, endless=endless, marker=marker, budget=thinking.budget

@@ -36,10 +36,12 @@ class Thinking:
     Attributes:
         end: the text that ends it, such as "</think>".
         budget: how many tokens it may have before its end is forced; None for no limit.
+        opened_by: there is some only if the prompt ends after this text and not after `end`; None if there always is.
     """
 
     end: str
     budget: int | None = None
+    opened_by: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.end, str) or not self.end:
@@ -47,6 +49,8 @@ class Thinking:
         budget = self.budget
         if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int) or budget < 0):
             raise ValueError(f"a thinking budget is a number of tokens, not {budget!r}")
+        if self.opened_by is not None and (not isinstance(self.opened_by, str) or not self.opened_by):
+            raise ValueError(f"what opens thinking is a text such as '<think>', not {self.opened_by!r}")
 
 
 def is_ours(params: Any) -> bool:
@@ -125,9 +129,9 @@ def thinking(params: Any) -> Thinking | Literal[False] | None:
     given = ((params.extra_args or {}).get(NAME) or {}).get(_THINKING)
     if given is None or given is False:
         return given
-    if not isinstance(given, Mapping) or not {"end"} <= given.keys() <= {"end", "budget"}:
-        raise ValueError(f"{_THINKING} must be a dict of 'end' and 'budget', or false, not {given!r}")
-    return Thinking(given["end"], given.get("budget"))
+    if not isinstance(given, Mapping) or not {"end"} <= given.keys() <= {"end", "budget", "opened_by"}:
+        raise ValueError(f"{_THINKING} must be a dict of 'end', 'budget' and 'opened_by', or false, not {given!r}")
+    return Thinking(given["end"], given.get("budget"), given.get("opened_by"))
 
 
 def taken(params: Any) -> int:

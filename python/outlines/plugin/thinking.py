@@ -1,7 +1,7 @@
 """Requests that think first: any text up to a marker such as `</think>`, then the constrained one.
 
-`EndMarker` finds the marker in the bytes of the tokens (a Knuth-Morris-Pratt automaton), whichever tokens spell it, or
-in the one special token that some tokenizers have for it. A token that ends the marker and goes on is excluded: the
+`EndMarker` finds the marker in the bytes of the tokens (a Knuth-Morris-Pratt automaton), whichever tokens spell it, the
+special ones included, whose bytes are those of their names. A token that ends the marker and goes on is excluded: the
 guide starts at a token's border. So are stop tokens, since the constrained text must come; when the budget is used up,
 all that is allowed is what goes on with the marker. All masks are made once per marker and vocabulary.
 
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from outlines.guide import BudgetError, ConstraintError, Guide, LimitError, Vocabulary
 
 from .grammar import GuideGrammar, RowTarget
+from .mark import Thinking
 
 # The end of a prompt in which a marker is looked for, in tokens.
 _TAIL = 64
@@ -43,26 +44,23 @@ class EndMarker:
     def __init__(self, text: str, vocabulary: Vocabulary, tokenizer: Any) -> None:
         self.text = text.encode()
         self.length = len(self.text)
-        self._vocabulary = vocabulary
         self._step = _automaton(self.text)
-        self._single = _special_token(tokenizer, text, vocabulary)
+        self._pieces = _pieces(tokenizer, vocabulary)
         words = (vocabulary.size + 31) // 32
-        # Ids above the tokenizer's are padding.
-        known = min(vocabulary.size, _highest_id(tokenizer) + 1)
-        text_of = {token: piece for token in range(known) if (piece := vocabulary.token(token))}
         # Only a token with the marker's last byte can end it, only one made of its bytes can go on with it alone.
-        ending = [token for token, piece in text_of.items() if self.text[-1] in piece]
-        within = [(token, piece) for token, piece in text_of.items() if piece in self.text]
+        ending = [token for token, piece in self._pieces.items() if self.text[-1] in piece]
+        within = {token: piece for token, piece in self._pieces.items() if piece and piece in self.text}
+        whole = next((token for token, piece in within.items() if piece == self.text), None)
         # Masks by state: thinking goes on; thinking has to end.
         self.free = [np.zeros(words, dtype=np.int32) for _ in range(self.length)]
         self.closing = [np.zeros(words, dtype=np.int32) for _ in range(self.length)]
         for state in range(self.length):
-            _allow(self.free[state], range(known))
+            _allow(self.free[state], self._pieces)
             _allow(self.free[state], [token for token in ending if self.after(state, token) is None], False)
             rest = self.text[state:]
             # The longest one, which is what the tokenizer itself would write, as a rule.
-            fitting = [(len(piece), token) for token, piece in within if rest.startswith(piece)]
-            closing = self._single if self._single is not None else max(fitting, default=(0, None))[1]
+            fitting = [(len(piece), token) for token, piece in within.items() if rest.startswith(piece)]
+            closing = whole if whole is not None else max(fitting, default=(0, None))[1]
             if closing is None:
                 raise ConstraintError(f"this model's tokens cannot write {text!r}, the end of thinking")
             _allow(self.closing[state], [closing])
@@ -80,9 +78,7 @@ class EndMarker:
 
     def after(self, state: int, token: int) -> int | None:
         """The state after a token; None for one that ends the marker and goes on."""
-        if token == self._single:
-            return self.length
-        for byte in self._vocabulary.token(token) or b"\x00":
+        for byte in self._pieces.get(token, b""):
             if state == self.length:
                 return None
             state = self._step[state].get(byte, 0)
@@ -101,14 +97,12 @@ def _automaton(text: bytes) -> list[dict[int, int]]:
     return step
 
 
-def _special_token(tokenizer: Any, text: str, vocabulary: Vocabulary) -> int | None:
-    """The id of the token that stands for the marker and is not text to the vocabulary."""
-    token: int | None = tokenizer.get_vocab().get(text)
-    return token if token is not None and token < vocabulary.size and vocabulary.token(token) is None else None
-
-
-def _highest_id(tokenizer: Any) -> int:
-    return int(max(tokenizer.get_vocab().values()))
+def _pieces(tokenizer: Any, vocabulary: Vocabulary) -> dict[int, bytes]:
+    """The bytes of all tokens: of those that are no text to the vocabulary, the special ones, the name's."""
+    special = {token: name for name, token in tokenizer.get_vocab().items()}
+    # Ids above the tokenizer's are padding.
+    known = min(vocabulary.size, max(special) + 1)
+    return {token: vocabulary.token(token) or special.get(token, "").encode() for token in range(known)}
 
 
 def _allow(mask: NDArray[np.int32], tokens: Iterable[int], allowed: bool = True) -> None:
@@ -117,9 +111,12 @@ def _allow(mask: NDArray[np.int32], tokens: Iterable[int], allowed: bool = True)
     mask[:] = np.packbits(bits, bitorder="little").view(np.int32)
 
 
-def ends_with_marker(tokenizer: Any, prompt: Sequence[int] | None, marker: str) -> bool:
-    """Whether thinking is over when the output begins: some chat templates write it, empty, into the prompt."""
-    return bool(prompt) and str(tokenizer.decode(list(prompt or ())[-_TAIL:])).rstrip().endswith(marker)
+def is_over(tokenizer: Any, prompt: Sequence[int] | None, thinking: Thinking) -> bool:
+    """Whether the output begins with the answer: some chat templates write the thinking, empty, into the prompt."""
+    tail = str(tokenizer.decode(list(prompt or ())[-_TAIL:])) if prompt else ""
+    if thinking.opened_by is not None and tail.rfind(thinking.opened_by) <= tail.rfind(thinking.end):
+        return True
+    return tail.rstrip().endswith(thinking.end)
 
 
 class ThinkingGrammar(GuideGrammar):

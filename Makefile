@@ -63,13 +63,12 @@ wheel: setup ## build the wheel for any CPython from 3.10 on
 	PATH="$(CURDIR)/$(VENV):$$PATH" maturin build --release --zig --compatibility manylinux_2_28 --out dist
 
 docs: setup ## build the documentation's site in dist/site
-	$(VENV)/python -m uv pip install --quiet --python $(VENV)/python --system-certs --group docs
-	NO_MKDOCS_2_WARNING=1 $(VENV)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(VENV)/python -m mkdocs build --strict --quiet
 
 # Not for the wheel, which pins nothing: only for the environment that the tests run in.
 versions: setup ## take up new versions of the test environment's packages
 	$(VENV)/python -m uv pip compile --system-certs pyproject.toml --universal --python-version 3.11 --upgrade \
-		--group demo --group test --group bench --group lint --group build --no-annotate \
+		--group demo --group test --group bench --group lint --group build --group docs --no-annotate \
 		--custom-compile-command 'make versions' --quiet --output-file tools/versions.txt
 
 clean: ## remove all that was built, set up and cached

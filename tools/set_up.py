@@ -81,7 +81,7 @@ def make_venv() -> None:
 
 
 def install_dependencies() -> None:
-    groups = ("demo", "test", "bench", "lint", "build")
+    groups = ("demo", "test", "bench", "lint", "build", "docs")
     install = (PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON, "--constraints", VERSIONS)
     run(*install, "-r", PYPROJECT, *(word for group in groups for word in ("--group", group)))
     run(*install, "--no-deps", "--group", "data")

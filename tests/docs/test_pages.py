@@ -2,19 +2,20 @@
 
 The blocks of a page are one program, in their order. All pages run at once, a thread each, so that the engine batches
 what they ask for. A program gets the model that is loaded already, whatever `LLM` it makes. Where a block of text
-follows a Python block directly, it is what that block prints.
+follows a Python block directly, it is what that block prints. The site itself is built, strictly.
 """
 
 from __future__ import annotations
 
 import functools
 import io
-import itertools
+import os
 import re
+import subprocess
+import sys
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,31 +24,9 @@ import yaml
 
 from demo import ROOT
 
-DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from .pages import DOCS, FENCE, PAGES, blocks
+
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: its language, where its text begins, the text, and what it must print if the page says so."""
-
-    language: str
-    line: int
-    text: str
-    prints: str | None
-
-
-def blocks(page: Path) -> list[Block]:
-    text = page.read_text(encoding="utf-8")
-    found = list(_FENCE.finditer(text))
-    result = []
-    for fence, following in itertools.zip_longest(found, found[1:]):
-        direct = following is not None and text[fence.end() : following.start()].strip() == ""
-        prints = following.group(2) if direct and following.group(1) == "text" else None
-        result.append(Block(fence.group(1), text.count("\n", 0, fence.start(2)), fence.group(2), prints))
-    return result
 
 
 def run(page: Path) -> str | None:
@@ -108,7 +87,7 @@ def test_every_page_is_in_the_navigation():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
-    text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
     for target in _LINK.findall(text):
         if not target.startswith(("http://", "https://", "#")):
             assert (page.parent / target.partition("#")[0]).exists(), target
@@ -118,3 +97,19 @@ def test_links_lead_somewhere(page):
 def test_every_block_has_a_language(page):
     for block in blocks(page):
         assert block.language in {"python", "sh", "text", "json"} or page.name == "README.md", block.line
+
+
+def test_the_site_is_built(tmp_path):
+    """As `make docs` builds it: a dead link or a page that is nowhere listed is an error."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for page in DOCS.glob("*.md"):
+        built = tmp_path / ("" if page.stem == "index" else page.stem) / "index.html"
+        assert built.is_file(), page.name

@@ -1,6 +1,7 @@
 """A call for free text, held against what vLLM's own `generate` and `chat` give."""
 
 import copy
+import re
 
 import pytest
 from vllm import SamplingParams
@@ -124,3 +125,22 @@ def test_vllms_own_methods_work_between_calls(llm, model):
     before = model(QUESTION, **GREEDY)
     assert chat_text(llm, [{"role": "user", "content": QUESTION}]) == before
     assert model(QUESTION, **GREEDY) == before
+
+
+def test_a_model_without_a_chat_template(llm, model, unfinished, monkeypatch):
+    monkeypatch.setattr(llm.get_tokenizer(), "chat_template", None)
+    chat = Chat([{"role": "user", "content": "What is the capital of Latvia?"}])
+    says = r"no chat template, so it cannot take a Chat: pass chat_template=\.\.\., or give the prompt as a str"
+    with pytest.raises(ValueError, match=says):
+        model(chat)
+    with pytest.raises(ValueError, match=says):
+        next(model.stream(chat, int))
+    good, bad = model.batch(["2 + 2 =", chat], int, max_tokens=3, return_exceptions=True)
+    assert int(good) < 1000
+    assert isinstance(bad, ValueError)
+    assert re.search(says, str(bad))
+    with pytest.raises(ValueError, match="tools: for conversations only"):
+        model("2 + 2 =", tools=[{"type": "function"}])
+    # What it says to do.
+    template = "{% for message in messages %}{{ message.content }}{% endfor %} Answer:"
+    assert model(chat, chat_template=template, **GREEDY) == model(f"{chat.messages[0]['content']} Answer:", **GREEDY)

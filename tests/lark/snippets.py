@@ -200,7 +200,7 @@ SNIPPETS = [
     "start: /a$/",
     "start: /(?<!a)b/",
     "start: /a(?<=a)b/",
-    "start: /a\\bb/",
+    "start: /a\\b/",
     "start: /a++/",
     "start: /(?>a)/",
     "start: /a*+b/",
@@ -381,6 +381,7 @@ REFUSED = {
     "start: start": "has no sentence",
     'start: start "a"': "has no sentence",
     'start: A "a"\nA: /a+/': "has no sentence",
+    "start: /a\\bb/": "has no sentence",
     "start: name\n%import python.name": "not defined",
 }
 

@@ -12,10 +12,11 @@ import lark
 import pytest
 
 from outlines import grammars
-from outlines.guide import GrammarError, Guide, Index, LimitError, check_grammar
+from outlines.guide import GrammarError, Guide, Index, check_grammar
 from outlines.types import CFG
 from outlines.types.convert import constraint_of
 
+from ..patience import TooLongError, at_most
 from .random_grammars import Sentences
 from .support import BYTES, parses, random_walk, words
 from .test_fuzz import SECONDS, SEED
@@ -53,9 +54,11 @@ class LalrGrammar:
         self.terminals = ["FIRST", "SECOND", "THIRD"][: rng.choice([0, 1, 2, 3])]
         # Few of them, so that the same ones meet in different places.
         self.literals = rng.sample(STRINGS, rng.choice([2, 3, 4])) + rng.sample(PATTERNS, rng.choice([0, 1, 1, 2]))
-        lines = [
-            f"{name}: {' | '.join(self.alternative() for _ in range(rng.choice([1, 2, 2, 3])))}" for name in self.rules
-        ]
+        lines = []
+        for name in self.rules:
+            priority = rng.choice(["", "", "", ".1", ".2", ".-1"])
+            alternatives = (self.alternative() for _ in range(rng.choice([1, 2, 2, 3])))
+            lines.append(f"{name}{priority}: {' | '.join(alternatives)}")
         for name in self.terminals:
             priority = rng.choice(["", "", "", ".1", ".2", ".-1"])
             lines.append(f"{name}{priority}: {rng.choice(rng.choice([STRINGS, PATTERNS, PATTERNS]))}")
@@ -92,6 +95,15 @@ def load(text: str) -> lark.Lark | lark.exceptions.LarkError:
         return error
 
 
+def parses_at_all(parser: lark.Lark, text: str) -> bool:
+    """Whether Lark parses the text. Where a priority prefers `a: a` to the end of `a`, it ends `a` for ever."""
+    try:
+        with at_most(0.2):
+            return parses(parser, text)
+    except TooLongError:
+        return False
+
+
 @pytest.mark.timeout(SECONDS + 600)
 @pytest.mark.filterwarnings("ignore:the rule")
 def test_random_grammars() -> None:
@@ -101,11 +113,14 @@ def test_random_grammars() -> None:
     while time.monotonic() < deadline:
         grammar = LalrGrammar(rng).text
         tried += 1
+        parser = load(grammar)
         try:
             index = Index.from_grammar(grammar, BYTES, parser="lalr")
-        except (GrammarError, LimitError):
+        except GrammarError as error:
+            if isinstance(parser, lark.Lark) and "both stand for it" not in str(error):
+                assert "has no sentence" in str(error), f"{error}\n{grammar}"
+                missed += any(parses_at_all(parser, text) for text in SHORT)
             continue
-        parser = load(grammar)
         if not isinstance(parser, lark.Lark):
             assert "Rules defined twice" in str(parser) or "zero-width" in str(parser), f"{parser}\n{grammar}"
             continue
@@ -114,7 +129,7 @@ def test_random_grammars() -> None:
         texts = {*rng.sample(SHORT, 25), *(sentences.sentence() for _ in range(25))}
         before = missed
         for text in sorted(text for text in texts if len(text) <= 40):
-            wanted, allows = parses(parser, text), index.accepts(text)
+            wanted, allows = parses_at_all(parser, text), index.accepts(text)
             assert wanted or not allows, f"seed {SEED}: {text!r} is allowed, but Lark does not parse it\n{grammar}"
             found += wanted
             missed += wanted and not allows
@@ -124,10 +139,13 @@ def test_random_grammars() -> None:
                 text = random_walk(rng, Guide(index), ALPHABET)
             except AssertionError as error:
                 raise AssertionError(f"seed {SEED}: {error}\n{grammar}") from error
-            assert text is None or parses(parser, text), f"seed {SEED}: {text!r} is written, and not parsed\n{grammar}"
+            assert text is None or parses_at_all(parser, text), (
+                f"seed {SEED}: {text!r} is written, and not parsed\n{grammar}"
+            )
     print(f"{tried} grammars, {compared} compared, {exact} exactly; {found} sentences, {missed} left out")
-    assert compared > tried * 0.1
-    assert exact > compared * 0.9
+    assert compared > tried * 0.5
+    # Those left out hang on names that Lark makes up: docs/grammars.md.
+    assert exact > compared * 0.95
     assert missed < found * 0.05
 
 
@@ -190,14 +208,27 @@ def test_ready_made(name: str) -> None:
     assert all(parses(parser, text) for text in whole)
 
 
+def test_a_conflict_is_settled_by_reading_on() -> None:
+    """The `e` belongs to the inner `i`: as in C, where all texts parse; and where it then is missing outside."""
+    grammar = 'start: "i" start | "i" start "e" start | "x"'
+    assert "iixex" in accepted(grammar, words("iex", 5))
+    grammar = 'start: "i" inner "e" "e"\ninner: "x" | "x" "e" "y"'
+    assert accepted(grammar, ["ixee", "ixeyee", "ixeye"]) == ["ixeyee"]
+    grammar = 'start: "(" list "," "b" ")" | "(" list ")"\nlist: "a" | list "," "a"'
+    assert accepted(grammar, words("(a,b)", 5)) == ["(a)", "(a,a)", "(a,b)"]
+    assert accepted('start: start start | "a"', words("a", 4)) == ["a", "aa", "aaa", "aaaa"]
+
+
+def test_a_conflict_is_settled_by_priority() -> None:
+    grammar = 'start: one "x" | two "x" "y" | two "z"\none.2: "a"\ntwo: "a"'
+    assert accepted(grammar, ["ax", "axy", "az"]) == ["ax", "az"]
+    assert accepted(grammar.replace(".2", ".-2"), ["ax", "axy", "az"]) == ["axy", "az"]
+
+
 @pytest.mark.parametrize(
     ("grammar", "message"),
     [
-        # Lark settles the first by going on, the second by priority; both are refused here.
-        ('start: "i" start | "i" start "e" start | "x"', "a shift/reduce conflict"),
-        ('start: one | two\none.2: "a"\ntwo: "a"', "a reduce/reduce conflict"),
-        ('start: start start | "a"', "conflict"),
-        ('start: "a"~50', "a count of 50 or more"),
+        ('start: one | two\none.2: "a"\ntwo.2: "a"', "a reduce/reduce conflict"),
     ],
 )
 def test_refused(grammar: str, message: str) -> None:
@@ -205,12 +236,72 @@ def test_refused(grammar: str, message: str) -> None:
         check_grammar(grammar, parser="lalr")
 
 
-def test_left_out() -> None:
-    """Two states read the second `a`, and only one of them looks for `A` before it; docs/grammars.md says so."""
-    grammar = 'start: A "x" | one B\none: "c" |\nA: /a+/\nB: /a{1,2}/\n'
-    parser, index = lark.Lark(grammar, parser="lalr"), Index.from_grammar(grammar, BYTES, parser="lalr")
-    assert parses(parser, "ca") and not index.accepts("ca")
-    assert parses(parser, "ax") and index.accepts("ax")
+def test_each_state_reads_its_own_terminals() -> None:
+    """Two states read the second `a`, and only one of them looks for `A` before it."""
+    assert accepted('start: A "x" | one B\none: "c" |\nA: /a+/\nB: /a{1,2}/\n', words("acx", 4)) == [
+        "ax",
+        "ca",
+        "aax",
+        "caa",
+        "aaax",
+    ]
+    texts = ["{ on a }", "fragment on on a { b }", "on a { b }", "fragment a on b { on }", "{ fragment }"]
+    grammar = """
+    start: ["fragment" NAME "on" NAME] "{" item+ "}"
+    item: NAME | "on" NAME "."
+    NAME: /[a-z]+/
+    %ignore " "
+    """
+    assert accepted(grammar, texts) == ["fragment on on a { b }", "{ fragment }"]
+
+
+def test_a_key_word_may_take_a_line_feed() -> None:
+    """Lark looks at what a regular expression took again, with `$`, which also stands before a last line feed."""
+    grammar = 'start: ("if" | NAME "=")+\nNAME: /[a-z]+\\n?/\n'
+    assert accepted(grammar, ["if", "if\n", "if\n=", "a=", "a\n=if\n", "if\nif"]) == [
+        "if",
+        "if\n",
+        "a=",
+        "a\n=if\n",
+        "if\nif",
+    ]
+
+
+@pytest.mark.parametrize(("least", "most"), [(0, 0), (3, 3), (50, 50), (53, 53), (0, 50), (7, 61), (0, 100), (49, 83)])
+def test_counts(least: int, most: int) -> None:
+    """From 50 on, Lark makes rules of them, which is no matter to the texts."""
+    grammar = f'start: "a"~{least}..{most} "b"?'
+    texts = [
+        "a" * count + end for count in (0, 1, 3, 6, 7, 49, 50, 51, 53, 61, 62, 83, 84, 100, 101) for end in ("", "b")
+    ]
+    assert accepted(grammar, texts) == [text for text in texts if least <= text.count("a") <= most]
+
+
+def test_counts_inside_conflicts() -> None:
+    """How Lark splits a count decides what it reads on with."""
+    for count in (49, 50, 52, 57):
+        grammar = f'start: "a"~0..{count} "a" "b" | "a"~{count} "c"'
+        parser, index = load(grammar), None
+        try:
+            index = Index.from_grammar(grammar, BYTES, parser="lalr")
+        except GrammarError as error:
+            assert "has no sentence" in str(error) or not isinstance(parser, lark.Lark)
+            continue
+        assert isinstance(parser, lark.Lark)
+        for text in ("a" * length + end for length in range(count + 3) for end in "bc"):
+            assert parses(parser, text) == index.accepts(text), (count, text)
+
+
+def test_names_that_lark_makes_up() -> None:
+    """Of two terminals alike but for a name the first by name is taken; where Lark makes up both, neither here."""
+    named = 'start: "if"i "x" | LAST "y"\nLAST: "IF"i\n'
+    assert accepted(named, ["ifx", "IFy", "iFx", "ify"]) == ["ifx", "iFx"]
+    named = 'start: "if"i "x" | FIRST "y"\nFIRST: "IF"i\n'
+    assert accepted(named, ["ifx", "IFy", "iFx", "ify"]) == ["IFy", "ify"]
+    unsure = 'start: "if" "x" | "if"i "y"'
+    parser, index = lark.Lark(unsure, parser="lalr"), Index.from_grammar(unsure, BYTES, parser="lalr")
+    assert parses(parser, "IFy") and index.accepts("IFy")
+    assert parses(parser, "ifx") and not index.accepts("ifx")
 
 
 def test_output_type() -> None:

@@ -63,3 +63,14 @@ def test_masks_of_long_tokens() -> None:
                 assert guide.advance(token)
                 text += tokens[token]
     assert masks > 100
+
+
+@pytest.mark.filterwarnings("ignore:the rule")
+@pytest.mark.parametrize("alternative", ['"y" NEVER "b"', '"y" inner NEVER', "other NEVER inner"])
+def test_a_terminal_that_never_matches_is_not_begun(alternative: str) -> None:
+    grammar = f'start: "x" | {alternative}\ninner: "b"\nother: "y" inner\nNEVER: /(?!ab)a(?=b)/\n'
+    index = Index.from_grammar(grammar, BYTES)
+    assert allowed(Guide(index)) == [ord("x")]
+    assert index.accepts("x") and not index.accepts_prefix("y")
+    with pytest.raises(GrammarError, match="no sentence"):
+        Index.from_grammar(grammar.replace('"x" | ', ""), BYTES)

@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
-import signal
 import sys
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from outlines.guide import Index, LimitError, RegexError, Vocabulary
 
+from ..patience import TooLongError, at_most
 from .patterns import PatternMaker, compile_or_none, random_texts
 
 SECONDS = float(os.environ.get("OUTLINES_FUZZ_SECONDS", "12"))
@@ -31,24 +29,6 @@ NOT_HONOURED = (
 )
 
 BYTES = Vocabulary([bytes([byte]) for byte in range(256)] + [None], [256], 257)
-
-
-class TooLongError(Exception):
-    """`re` takes too long on a text."""
-
-
-@contextlib.contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    def give_up(*_: object) -> None:
-        raise TooLongError
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")

@@ -209,9 +209,10 @@ impl Search<'_> {
         may_end && (0..self.nodes.len()).all(|at| self.is_open(self.nodes[at]))
     }
 
-    /// Whether the node's parts after the first can be entered.
+    /// Whether the node's parts after the first can be entered, and a terminal be left.
     fn is_open(&mut self, node: NodeId) -> bool {
         match self.grammar.node(node).clone() {
+            Node::Terminal(_) | Node::Greedy(_) => self.facts(node).left != 0,
             Node::Repeat { body, min, max } if min > 1 || (max > 1 && max != UNBOUNDED) => {
                 let Facts { first, left, .. } = self.facts(body);
                 min <= 1 || self.grammar.is_nullable(body) || self.all_pass(left, &first)

@@ -17,8 +17,13 @@ use crate::error::{Error, Result};
 
 /// How many symbols the productions may come to: alternatives inside a sequence multiply.
 const MOST_SYMBOLS: usize = 100_000;
-/// From here on, Lark's loader splits a repetition into rules in a way of its own.
-const MOST_TIMES: i64 = 50;
+/// From here on, Lark's loader splits a repetition into rules.
+const SPLIT_FROM: i64 = 50;
+/// How often a rule that it makes for this repeats another at most.
+const MOST_FACTOR: i64 = 5;
+
+/// The name of helper rules.
+pub(super) const REPETITION: &str = "a repetition";
 
 /// A part of a production.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -40,6 +45,7 @@ pub(super) struct Productions {
     /// By rule; rule 0 is the start.
     pub rules: Vec<Vec<Box<[Part]>>>,
     pub names: Vec<String>,
+    pub priorities: Vec<i64>,
     pub terminals: Vec<(Written, Option<Rc<str>>, Place)>,
     /// The names of the rules that were met.
     pub used: FxHashSet<String>,
@@ -55,13 +61,26 @@ enum Tree {
     Any(Vec<Tree>),
 }
 
+/// What a helper rule repeats; two uses of the same share a rule.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Repeated {
+    /// The tree any number of times, once at least.
+    Endless(Tree),
+    /// `many`, `a` times, then `one`, `b` times.
+    Times { a: i64, b: i64, many: Tree, one: Tree },
+    /// Up to one time fewer than that, where `many` stands for several of `one`.
+    Fewer { a: i64, b: i64, many: Tree, one: Tree },
+}
+
 struct Builder<'d> {
     definitions: &'d Definitions,
     instances: Instances<'d>,
     bodies: Vec<Tree>,
     names: Vec<String>,
+    /// Helper rules have none, which counts as 0.
+    priorities: Vec<i64>,
     of_instance: Vec<usize>,
-    repeated: FxHashMap<Tree, usize>,
+    repeated: FxHashMap<Repeated, usize>,
     terminals: Vec<(Written, Option<Rc<str>>, Place)>,
     numbers: FxHashMap<Written, usize>,
     /// Whether the rule at hand keeps the values of all its terminals.
@@ -79,6 +98,7 @@ pub(super) fn productions(
         instances: Instances::new(definitions),
         bodies: Vec::new(),
         names: Vec::new(),
+        priorities: Vec::new(),
         of_instance: Vec::new(),
         repeated: FxHashMap::default(),
         terminals: Vec::new(),
@@ -98,6 +118,7 @@ pub(super) fn productions(
         let body = builder.alternatives(&body.borrow(), &scope)?;
         let rule = builder.rule(instance);
         builder.bodies[rule] = body;
+        builder.priorities[rule] = entry.priority;
     }
     let mut symbols = 0;
     let mut rules = Vec::with_capacity(builder.bodies.len());
@@ -107,8 +128,9 @@ pub(super) fn productions(
         let expansions = expansions.into_iter().map(Vec::into_boxed_slice);
         rules.push(expansions.filter(|expansion| seen.insert(expansion.clone())).collect());
     }
-    let Builder { names, terminals, instances, .. } = builder;
-    Ok(Productions { rules, names, terminals, used: instances.names().iter().cloned().collect() })
+    let Builder { names, priorities, terminals, instances, .. } = builder;
+    let used = instances.names().iter().cloned().collect();
+    Ok(Productions { rules, names, priorities, terminals, used })
 }
 
 impl Builder<'_> {
@@ -123,6 +145,7 @@ impl Builder<'_> {
 
     fn add(&mut self, name: String, body: Tree) -> usize {
         self.names.push(name);
+        self.priorities.push(0);
         self.bodies.push(body);
         self.bodies.len() - 1
     }
@@ -176,7 +199,7 @@ impl Builder<'_> {
                 return Ok(Tree::Any(vec![tree, Tree::Sequence(Vec::new())]));
             }
             Some(Quantifier::Operator(operator)) => {
-                let repeated = Tree::Part(Part::Rule(self.repeated(tree)));
+                let repeated = self.repeated(tree);
                 let optional = operator == '*';
                 return Ok(match optional {
                     true => Tree::Any(vec![repeated, Tree::Sequence(Vec::new())]),
@@ -190,25 +213,78 @@ impl Builder<'_> {
         if most < least || least < 0 {
             return refused(format!("the range {least}..{most} is not one of counts"));
         }
-        if most >= MOST_TIMES {
-            return refused(format!(
-                "a count of {MOST_TIMES} or more is not supported with parser=\"lalr\""
-            ));
+        if most < SPLIT_FROM {
+            let times = least..=most;
+            let times = times.map(|times| Tree::Sequence(vec![tree.clone(); times as usize]));
+            return Ok(Tree::Any(times.collect()));
         }
-        let times = (least..=most).map(|times| Tree::Sequence(vec![tree.clone(); times as usize]));
-        Ok(Tree::Any(times.collect()))
+        Ok(self.split_count(&tree, least, most))
     }
 
-    /// The rule of `tree+`.
-    fn repeated(&mut self, tree: Tree) -> usize {
-        if let Some(&known) = self.repeated.get(&tree) {
-            return known;
+    /// A helper rule; `body` is made if there is none yet.
+    fn helper(&mut self, key: Repeated, body: impl FnOnce(&Tree) -> Vec<Tree>) -> Tree {
+        if let Some(&known) = self.repeated.get(&key) {
+            return Tree::Part(Part::Rule(known));
         }
-        let rule = self.add("a repetition".to_owned(), Tree::Any(Vec::new()));
-        let again = Tree::Sequence(vec![Tree::Part(Part::Rule(rule)), tree.clone()]);
-        self.bodies[rule] = Tree::Any(vec![Tree::Sequence(vec![tree.clone()]), again]);
-        self.repeated.insert(tree, rule);
-        rule
+        let rule = self.add(REPETITION.to_owned(), Tree::Any(Vec::new()));
+        let itself = Tree::Part(Part::Rule(rule));
+        self.bodies[rule] = Tree::Any(body(&itself));
+        self.repeated.insert(key, rule);
+        itself
+    }
+
+    /// `tree+`.
+    fn repeated(&mut self, tree: Tree) -> Tree {
+        self.helper(Repeated::Endless(tree.clone()), |itself| {
+            let again = Tree::Sequence(vec![itself.clone(), tree.clone()]);
+            vec![tree, again]
+        })
+    }
+
+    /// Rules that together come to a count, as many as it has factors.
+    fn split_count(&mut self, one: &Tree, least: i64, most: i64) -> Tree {
+        let mut all = one.clone();
+        for (a, b) in small_factors(least) {
+            all = self.times(a, b, &all, one);
+        }
+        if most == least {
+            return all;
+        }
+        // Up to one fewer than the factors come to.
+        let factors = small_factors(most - least + 1);
+        let mut many = one.clone();
+        let mut fewer = Tree::Sequence(Vec::new());
+        for (at, &(a, b)) in factors.iter().enumerate() {
+            let key = Repeated::Fewer { a, b, many: many.clone(), one: one.clone() };
+            let last = fewer;
+            fewer = self.helper(key, |_| {
+                let with_fewer = (0..a).map(|times| {
+                    let mut items = vec![many.clone(); times as usize];
+                    items.push(last.clone());
+                    Tree::Sequence(items)
+                });
+                let with_ones = (0..b).map(|times| {
+                    let mut items = vec![many.clone(); a as usize];
+                    items.extend(vec![one.clone(); times as usize]);
+                    Tree::Sequence(items)
+                });
+                with_fewer.chain(with_ones).collect()
+            });
+            if at + 1 < factors.len() {
+                many = self.times(a, b, &many, one);
+            }
+        }
+        Tree::Sequence(vec![all, fewer])
+    }
+
+    /// `many`, `a` times, then `one`, `b` times.
+    fn times(&mut self, a: i64, b: i64, many: &Tree, one: &Tree) -> Tree {
+        let key = Repeated::Times { a, b, many: many.clone(), one: one.clone() };
+        self.helper(key, |_| {
+            let mut items = vec![many.clone(); a as usize];
+            items.extend(vec![one.clone(); b as usize]);
+            vec![Tree::Sequence(items)]
+        })
     }
 
     /// How many values the tree of a text has, of those that are kept.
@@ -219,7 +295,7 @@ impl Builder<'_> {
             Tree::Any(items) => items.iter().map(|item| self.values(item)).max().unwrap_or(0),
             Tree::Part(Part::Rule(rule)) => {
                 let name = &self.names[*rule];
-                usize::from(!name.starts_with('_') && name != "a repetition")
+                usize::from(!name.starts_with('_') && name != REPETITION)
             }
             Tree::Part(Part::Terminal(terminal)) => {
                 let dropped = match &self.terminals[*terminal].0 {
@@ -252,6 +328,22 @@ impl Builder<'_> {
         }
         Part::Terminal(number)
     }
+}
+
+/// `count` as `(a, b)`, so that taking `n = n * a + b` for each, from 1 on, comes to it.
+fn small_factors(count: i64) -> Vec<(i64, i64)> {
+    let mut factors = Vec::new();
+    let mut left = count;
+    while left > MOST_FACTOR {
+        // Taking 2 or 3 always leaves little enough.
+        let fits = |a: &i64| a + left % a <= MOST_FACTOR;
+        let a = (2..=MOST_FACTOR).rev().find(fits).unwrap_or(2);
+        factors.push((a, left % a));
+        left /= a;
+    }
+    factors.push((left, 0));
+    factors.reverse();
+    factors
 }
 
 /// The sequences that a body comes to.

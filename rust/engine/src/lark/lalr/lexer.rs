@@ -14,7 +14,8 @@ use super::super::pattern::Pattern;
 use super::super::terminal::{in_terminal, Terminals};
 use super::super::{error_in, Place};
 use super::bnf::{Part, Productions, Written};
-use super::tables::StateId;
+use super::names::Rank;
+use super::tables::{StateId, Tables};
 use crate::error::{Error, Result};
 use crate::expr::{ExprId, Exprs};
 use crate::grammar::{Grammar, NodeId};
@@ -23,8 +24,7 @@ use crate::regex::{self, Encoding};
 /// One terminal as the lexer knows it.
 struct Terminal {
     name: String,
-    /// Whether Lark made up the name.
-    anonymous: bool,
+    rank: Rank,
     pattern: Pattern,
     regex: String,
     priority: i64,
@@ -39,7 +39,7 @@ struct Terminal {
 /// A terminal as it was found in the grammar.
 struct Found {
     name: String,
-    anonymous: bool,
+    rank: Rank,
     pattern: Pattern,
     priority: i64,
     file: Option<Rc<str>>,
@@ -70,8 +70,8 @@ pub(super) struct Lexers {
     /// The lexer of each state.
     states: Vec<LexerId>,
     apart: FxHashMap<(usize, usize), bool>,
-    nodes: FxHashMap<(usize, Vec<Way>), NodeId>,
-    tokens: FxHashMap<(Vec<LexerId>, usize), NodeId>,
+    ways: FxHashMap<(LexerId, usize, bool), Rc<[Way]>>,
+    nodes: FxHashMap<(usize, Rc<[Way]>), NodeId>,
     ignored: FxHashMap<LexerId, NodeId>,
 }
 
@@ -96,8 +96,8 @@ impl Lexers {
             lexers: Vec::new(),
             states: Vec::new(),
             apart: FxHashMap::default(),
+            ways: FxHashMap::default(),
             nodes: FxHashMap::default(),
-            tokens: FxHashMap::default(),
             ignored: FxHashMap::default(),
         };
         let mut numbers: Vec<usize> = Vec::new();
@@ -114,8 +114,8 @@ impl Lexers {
                         }
                         (None, _) => {
                             let name = format!("{:?}", pattern.value);
-                            let (anonymous, priority) = (true, 0);
-                            let found = Found { name, anonymous, pattern, priority, file, place };
+                            let rank = lexers.rank(definitions, &pattern);
+                            let found = Found { name, rank, pattern, priority: 0, file, place };
                             lexers.add(grammar, found)?
                         }
                         (Some((one, _)), Some((other, _))) => {
@@ -156,7 +156,7 @@ impl Lexers {
         patterns: &mut Terminals,
         name: &str,
     ) -> Result<usize> {
-        let known = self.terminals.iter().position(|one| !one.anonymous && one.name == name);
+        let known = self.terminals.iter().position(|one| one.rank == Rank::Named(name.to_owned()));
         if let Some(known) = known {
             return Ok(known);
         }
@@ -164,7 +164,7 @@ impl Lexers {
         let pattern = patterns.pattern(name, entry)?;
         let found = Found {
             name: name.to_owned(),
-            anonymous: false,
+            rank: Rank::Named(name.to_owned()),
             pattern,
             priority: entry.priority,
             file: entry.file.clone(),
@@ -173,8 +173,21 @@ impl Lexers {
         self.add(grammar, found)
     }
 
+    /// The rank of a text or regular expression written in a rule.
+    fn rank(&mut self, definitions: &Definitions, pattern: &Pattern) -> Rank {
+        let is_taken = |name: &str| definitions.entries.get(name).is_some_and(|one| one.terminal);
+        let rank = Rank::of_pattern(pattern, is_taken);
+        for other in &mut self.terminals {
+            if let Some(unsure) = rank.and(&other.rank) {
+                other.rank = unsure.clone();
+                return unsure;
+            }
+        }
+        rank
+    }
+
     fn add(&mut self, grammar: &mut Grammar, found: Found) -> Result<usize> {
-        let Found { name, anonymous, pattern, priority, file, place } = found;
+        let Found { name, rank, pattern, priority, file, place } = found;
         let regex = pattern.to_regex();
         let failed = |error: Error| in_terminal(error, &name, file.as_deref(), place);
         let (min, max) = regex::python_width(&regex).map_err(failed)?;
@@ -195,7 +208,7 @@ impl Lexers {
         let ignored = false;
         self.terminals.push(Terminal {
             name,
-            anonymous,
+            rank,
             pattern,
             regex,
             priority,
@@ -265,19 +278,75 @@ impl Lexers {
         }
     }
 
-    /// Whether a lexer that looks for both tries `one` before `other`. Where the order hangs on a
-    /// name that Lark made up, each counts as before the other.
+    /// Whether a lexer that looks for both tries `one` before `other`. Where that is not known, each
+    /// counts as before the other.
     fn is_before(&self, one: usize, other: usize) -> bool {
         let (one, other) = (&self.terminals[one], &self.terminals[other]);
         let key = |terminal: &Terminal| (terminal.priority, terminal.widest, terminal.length);
         match key(one).cmp(&key(other)) {
-            std::cmp::Ordering::Equal => one.anonymous || other.anonymous || one.name < other.name,
+            std::cmp::Ordering::Equal => one.rank.is_before(&other.rank),
             order => order.is_gt(),
         }
     }
 
+    /// Classes of states: two of one class, from which the parser may come to the same place, agree on
+    /// what is to be taken for the terminal there.
+    pub fn state_classes(&mut self, exprs: &mut Exprs, tables: &Tables) -> Result<Vec<usize>> {
+        let mut contested = BTreeSet::new();
+        let count = self.len();
+        for (state, terminal) in tables.shifts().filter(|&(_, terminal)| terminal < count) {
+            let readers = tables.readers[state].iter();
+            let lexers = readers.filter(|&&reader| tables.accepts[reader].contains(&terminal));
+            let lexers: BTreeSet<LexerId> = lexers.map(|&reader| self.states[reader]).collect();
+            let mut all = BTreeSet::new();
+            for lexer in lexers {
+                all.insert(self.ways(exprs, lexer, terminal, false)?);
+            }
+            if all.len() > 1 {
+                contested.insert(terminal);
+            }
+        }
+        let mut known: FxHashMap<Vec<Option<Rc<[Way]>>>, usize> = FxHashMap::default();
+        let mut of_lexer = Vec::with_capacity(self.lexers.len());
+        for lexer in 0..self.lexers.len() {
+            let mut told = Vec::with_capacity(contested.len());
+            for &terminal in &contested {
+                told.push(match self.lexers[lexer].contains(&terminal) {
+                    true => Some(self.ways(exprs, lexer, terminal, false)?),
+                    false => None,
+                });
+            }
+            let next = known.len();
+            of_lexer.push(*known.entry(told).or_insert(next));
+        }
+        Ok(self.states.iter().map(|&lexer| of_lexer[lexer]).collect())
+    }
+
     /// The ways in which a lexer comes to a terminal.
-    fn ways(&self, lexer: LexerId, terminal: usize, as_ignored: bool) -> Vec<Way> {
+    fn ways(
+        &mut self,
+        exprs: &mut Exprs,
+        lexer: LexerId,
+        terminal: usize,
+        as_ignored: bool,
+    ) -> Result<Rc<[Way]>> {
+        if let Some(known) = self.ways.get(&(lexer, terminal, as_ignored)) {
+            return Ok(Rc::clone(known));
+        }
+        let mut ways = self.all_ways(lexer, terminal, as_ignored);
+        for way in &mut ways {
+            for other in std::mem::take(&mut way.before) {
+                if !self.are_apart(exprs, terminal, other)? {
+                    way.before.insert(other);
+                }
+            }
+        }
+        let ways: Rc<[Way]> = ways.into();
+        self.ways.insert((lexer, terminal, as_ignored), Rc::clone(&ways));
+        Ok(ways)
+    }
+
+    fn all_ways(&self, lexer: LexerId, terminal: usize, as_ignored: bool) -> Vec<Way> {
         let looked_for = &self.lexers[lexer];
         let none = BTreeSet::new();
         // The strings that a regular expression looked for takes with it.
@@ -294,50 +363,36 @@ impl Lexers {
         };
         let tried: Vec<usize> =
             looked_for.iter().copied().filter(|&number| !is_embedded(number)).collect();
-        let before = |number: usize| -> BTreeSet<usize> {
-            let others = tried.iter().copied().filter(|&other| other != number);
-            others.filter(|&other| self.is_before(other, number)).collect()
+        let before = |number: usize, others: &mut dyn Iterator<Item = usize>| -> BTreeSet<usize> {
+            others.filter(|&other| other != number && self.is_before(other, number)).collect()
         };
         let is_ignored = |number: usize| self.terminals[number].ignored;
         let mut ways = Vec::new();
         if tried.contains(&terminal) && is_ignored(terminal) == as_ignored {
             let not = if as_ignored { BTreeSet::new() } else { whole(terminal) };
-            ways.push(Way { reads: terminal, before: before(terminal), not });
+            let before = before(terminal, &mut tried.iter().copied());
+            ways.push(Way { reads: terminal, before, not });
         }
         for &regex in &tried {
             let strings = whole(regex);
             if !as_ignored && !is_ignored(regex) && strings.contains(&terminal) {
-                let not = strings.into_iter().filter(|&other| other != terminal).collect();
-                ways.push(Way { reads: regex, before: before(regex), not });
+                let not = before(terminal, &mut strings.into_iter());
+                let before = before(regex, &mut tried.iter().copied());
+                ways.push(Way { reads: regex, before, not });
             }
         }
         ways
     }
 
-    /// A terminal that the parser shifts after any of some states has read it.
+    /// A terminal as the lexer of a state reads it.
     pub fn token(
         &mut self,
         grammar: &mut Grammar,
-        readers: &BTreeSet<StateId>,
+        state: StateId,
         terminal: usize,
     ) -> Result<NodeId> {
-        let lexers = readers.iter().map(|&state| self.states[state]);
-        let mut lexers: Vec<LexerId> =
-            lexers.filter(|&lexer| self.lexers[lexer].contains(&terminal)).collect();
-        lexers.sort_unstable();
-        lexers.dedup();
-        if let Some(&known) = self.tokens.get(&(lexers.clone(), terminal)) {
-            return Ok(known);
-        }
-        let mut all = lexers.iter().map(|&lexer| self.ways(lexer, terminal, false));
-        let first = all.next().unwrap_or_default();
-        let agreed = all.fold(first, |agreed, ways| match agreed == ways {
-            true => agreed,
-            false => self.agree(terminal, &agreed, &ways),
-        });
-        let node = self.node(grammar, terminal, agreed)?;
-        self.tokens.insert((lexers, terminal), node);
-        Ok(node)
+        let ways = self.ways(&mut grammar.exprs, self.states[state], terminal, false)?;
+        self.node(grammar, terminal, ways)
     }
 
     /// Any number of ignored terminals as the lexer of a state reads them.
@@ -349,7 +404,7 @@ impl Lexers {
         let mut items = Vec::new();
         for terminal in 0..self.len() {
             if self.terminals[terminal].ignored {
-                let ways = self.ways(lexer, terminal, true);
+                let ways = self.ways(&mut grammar.exprs, lexer, terminal, true)?;
                 items.push(self.node(grammar, terminal, ways)?);
             }
         }
@@ -359,40 +414,12 @@ impl Lexers {
         Ok(node)
     }
 
-    /// Ways that hold for both.
-    fn agree(&self, terminal: usize, one: &[Way], other: &[Way]) -> Vec<Way> {
-        let plain = |ways: &[Way]| matches!(ways, [way] if way.reads == terminal);
-        let is_text = |number: usize| {
-            let pattern = &self.terminals[number].pattern;
-            !pattern.is_regex && pattern.flags.is_empty()
-        };
-        let mut agreed = Vec::new();
-        for a in one {
-            for b in other {
-                let reads = if a.reads == b.reads {
-                    a.reads
-                } else if is_text(terminal) && plain(other) {
-                    // One looks for the text, the other for a name that turns out to be it.
-                    a.reads
-                } else if is_text(terminal) && plain(one) {
-                    b.reads
-                } else {
-                    continue;
-                };
-                let before = a.before.union(&b.before).copied().filter(|&number| number != reads);
-                let not = a.not.union(&b.not).copied().collect();
-                agreed.push(Way { reads, before: before.collect(), not });
-            }
-        }
-        agreed
-    }
-
-    fn node(&mut self, grammar: &mut Grammar, terminal: usize, ways: Vec<Way>) -> Result<NodeId> {
-        if let Some(&known) = self.nodes.get(&(terminal, ways.clone())) {
+    fn node(&mut self, grammar: &mut Grammar, terminal: usize, ways: Rc<[Way]>) -> Result<NodeId> {
+        if let Some(&known) = self.nodes.get(&(terminal, Rc::clone(&ways))) {
             return Ok(known);
         }
         let mut nodes = Vec::with_capacity(ways.len());
-        for way in &ways {
+        for way in ways.iter() {
             nodes.push(self.way(grammar, terminal, way)?);
         }
         let node = grammar.alt(nodes);
@@ -401,39 +428,28 @@ impl Lexers {
     }
 
     fn way(&mut self, grammar: &mut Grammar, terminal: usize, way: &Way) -> Result<NodeId> {
-        let mut before = Vec::new();
-        for &other in &way.before {
-            if !self.are_apart(&mut grammar.exprs, terminal, other)? {
-                before.push(other);
-            }
-        }
         let Terminal { pattern, regex, name, file, place, .. } = &self.terminals[way.reads];
         let is_text = way.reads == terminal && !pattern.is_regex && pattern.flags.is_empty();
-        if is_text && before.is_empty() {
+        if is_text && way.before.is_empty() {
             return Ok(grammar.literal(&pattern.value));
         }
         let exprs = &mut grammar.exprs;
         let mut lexeme = self.terminals[way.reads].lexeme;
-        if !before.is_empty() {
-            let others: Vec<String> = before
-                .iter()
-                .map(|&other| format!("(?:{})", self.terminals[other].regex))
-                .collect();
+        if !way.before.is_empty() {
+            let before = way.before.iter();
+            let others: Vec<String> =
+                before.map(|&other| format!("(?:{})", self.terminals[other].regex)).collect();
             let whole = format!("(?!{})(?:{regex})", others.join("|"));
             let failed = |error: Error| in_terminal(error, name, file.as_deref(), *place);
             lexeme = regex::python_lexeme(exprs, &whole).map_err(failed)?;
         }
         let mut limits = Vec::new();
         if way.reads != terminal {
-            limits.push(self.terminals[terminal].lexeme);
+            limits.push(self.looked_at_again(exprs, terminal));
         }
         for &other in &way.not {
-            // `$`, with which Lark looks at the text again, also stands before a last line feed.
-            let text = self.terminals[other].lexeme;
-            let line_feed = exprs.literal(b"\n");
-            let with_line_feed = exprs.concat2(text, line_feed);
-            let either = exprs.or(vec![text, with_line_feed]);
-            limits.push(exprs.not(either));
+            let taken = self.looked_at_again(exprs, other);
+            limits.push(exprs.not(taken));
         }
         if !limits.is_empty() {
             let counts = exprs.and(limits);
@@ -444,6 +460,15 @@ impl Lexers {
             lexeme = ExprId::NEVER;
         }
         Ok(grammar.greedy(lexeme))
+    }
+
+    /// The texts that turn out to be a string when they are looked at again: Lark does so with `$`,
+    /// which also stands before a last line feed.
+    fn looked_at_again(&self, exprs: &mut Exprs, string: usize) -> ExprId {
+        let text = self.terminals[string].lexeme;
+        let line_feed = exprs.literal(b"\n");
+        let with_line_feed = exprs.concat2(text, line_feed);
+        exprs.or(vec![text, with_line_feed])
     }
 
     /// Whether no text starts with both.

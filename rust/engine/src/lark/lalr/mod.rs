@@ -7,17 +7,14 @@
 //! by the states.
 //!
 //! - [`bnf`]: rules as the productions that Lark makes of them.
-//! - [`tables`]: the states, what they accept, and the split grammar.
-//! - [`lexer`]: what a terminal has to be in a state for the lexer to take it.
-//!
-//! What is not followed is left out, so that whatever the model may write, Lark parses:
-//!
-//! - The lexer reads on before the parser reduces. Where different states may read the same
-//!   terminal and disagree on what comes before it, it may stand only where all of them take it.
-//! - Grammars with conflicts are refused, also where Lark settles them by shifting or by priority.
+//! - [`tables`]: the states, what they accept, and where the parser has a choice.
+//! - [`lexer`]: what a terminal has to be in a state for the lexer to take it; [`names`]: in which order.
+//! - [`split`]: the grammar split by what parser and lexer know between two terminals.
 
 mod bnf;
 mod lexer;
+mod names;
+mod split;
 mod tables;
 
 use rustc_hash::FxHashSet;
@@ -26,10 +23,10 @@ use super::load::Definitions;
 use super::lower::{finish, warn_of_unused};
 use super::{error_in, Place};
 use crate::error::Result;
-use crate::grammar::{Grammar, NodeId, RuleId};
+use crate::grammar::{Grammar, NodeId};
 use bnf::Productions;
 use lexer::Lexers;
-use tables::{Conflict, Step};
+use tables::Conflict;
 
 /// The node of some definitions.
 pub(super) fn lower(
@@ -44,38 +41,13 @@ pub(super) fn lower(
     let mut productions = bnf::productions(definitions, start, entry)?;
     let mut lexers = Lexers::new(grammar, definitions, &mut productions)?;
     let count = lexers.len();
-    let tables = tables::tables(&productions.rules, count)?;
+    let tables = tables::tables(&productions, count)?;
     if let Some(conflict) = &tables.conflict {
         let message = describe(conflict, &productions, &lexers);
         return Err(error_in(entry.file.as_deref(), entry.place, message));
     }
     lexers.set_states(&tables.accepts);
-    let rules: Vec<RuleId> =
-        tables.pairs.iter().map(|&(_, rule)| grammar.declare(&productions.names[rule])).collect();
-    for (pair, paths) in tables.paths.iter().enumerate() {
-        let mut alternatives = Vec::with_capacity(paths.len());
-        for path in paths {
-            let mut items = Vec::with_capacity(path.steps.len());
-            for &step in &path.steps {
-                items.push(match step {
-                    Step::Pair(inner) => grammar.rule(rules[inner]),
-                    Step::Terminal(state, terminal) => {
-                        let readers = &tables.readers[state];
-                        let token = lexers.token(grammar, readers, terminal)?;
-                        let after = tables.after(state, terminal);
-                        let ignored = lexers.ignored(grammar, after)?;
-                        grammar.seq([token, ignored])
-                    }
-                });
-            }
-            alternatives.push(grammar.seq(items));
-        }
-        let body = grammar.alt(alternatives);
-        grammar.define(rules[pair], body);
-    }
-    let root = grammar.rule(rules[0]);
-    let ignored = lexers.ignored(grammar, 0)?;
-    let root = grammar.seq([ignored, root]);
+    let root = split::split(grammar, &tables, &productions, &mut lexers)?;
     grammar.set_root(root);
     let used: FxHashSet<&str> = productions.used.iter().map(String::as_str).collect();
     warn_of_unused(grammar, definitions, &used);
@@ -83,25 +55,14 @@ pub(super) fn lower(
 }
 
 fn describe(conflict: &Conflict, productions: &Productions, lexers: &Lexers) -> String {
-    let Conflict { terminal, rule, other } = *conflict;
-    let names = &productions.names;
+    let Conflict { terminal, rules } = *conflict;
     let next = match terminal {
         Some(terminal) => format!("the terminal {}", lexers.name(terminal)),
         None => "the end of the text".to_owned(),
     };
-    let rule = &names[rule];
-    match other {
-        Some(other) => {
-            let other = &names[other];
-            format!(
-                "the grammar is not LALR(1): before {next}, both {rule:?} and {other:?} could end \
-                 (a reduce/reduce conflict); parser=\"earley\" takes it"
-            )
-        }
-        None => format!(
-            "the grammar is not LALR(1): where {rule:?} could end, {next} could also go on with it \
-             (a shift/reduce conflict, which Lark settles by going on, and which is refused here); \
-             parser=\"earley\" takes it"
-        ),
-    }
+    let [one, other] = rules.map(|rule| &productions.names[rule]);
+    format!(
+        "the grammar is not LALR(1): before {next}, both {one:?} and {other:?} could end (a \
+         reduce/reduce conflict), and neither has the higher priority; parser=\"earley\" takes it"
+    )
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::bnf::Part;
+use super::bnf::{Part, Productions};
 use crate::error::{Error, Result};
 
 /// How many parts of productions all states together, or all pairs, may hold.
@@ -27,21 +27,25 @@ pub(super) enum Step {
     Pair(PairId),
 }
 
+/// A rule and the number of its production.
+pub(super) type Production = (usize, usize);
+
+/// Before which terminals a production that is complete in a state does not end, though it could.
+pub(super) type Barred = BTreeMap<(StateId, Production), BTreeSet<usize>>;
+
 /// A production of a pair.
 pub(super) struct Path {
     pub steps: Vec<Step>,
     /// The state in which it is complete.
     pub end: StateId,
-    production: (usize, usize),
+    pub production: Production,
 }
 
-/// Two things that the parser could do on the same terminal.
+/// Two rules that could end before the same terminal, of which no priority prefers one.
 pub(super) struct Conflict {
     /// The terminal; none for the end of the text.
     pub terminal: Option<usize>,
-    pub rule: usize,
-    /// Another rule that ends there, or none if the terminal could be read as well.
-    pub other: Option<usize>,
+    pub rules: [usize; 2],
 }
 
 pub(super) struct Tables {
@@ -56,42 +60,62 @@ pub(super) struct Tables {
     /// is then shifted here.
     pub readers: Vec<BTreeSet<StateId>>,
     transitions: Vec<BTreeMap<Part, StateId>>,
+    pub barred: Barred,
     pub conflict: Option<Conflict>,
 }
 
 impl Tables {
+    /// The states and the terminals that are read in them.
+    pub fn shifts(&self) -> impl Iterator<Item = (StateId, usize)> + '_ {
+        let by_state = self.transitions.iter().enumerate();
+        by_state.flat_map(|(state, targets)| {
+            targets.keys().filter_map(move |part| match part {
+                Part::Terminal(terminal) => Some((state, *terminal)),
+                Part::Rule(_) => None,
+            })
+        })
+    }
+
     /// The state after a terminal.
     pub fn after(&self, state: StateId, terminal: usize) -> StateId {
         self.transitions[state][&Part::Terminal(terminal)]
     }
 }
 
+/// The numbers of pairs.
+type PairIds = FxHashMap<(StateId, usize), PairId>;
+
 /// A rule, the number of its production, and how much of it has been read.
 type Item = (usize, usize, usize);
 
-/// The tables for productions by rule, with so many terminals; rule 0 is the start.
-pub(super) fn tables(rules: &[Vec<Box<[Part]>>], terminals: usize) -> Result<Tables> {
+/// The tables for productions with so many terminals.
+pub(super) fn tables(productions: &Productions, terminals: usize) -> Result<Tables> {
     // One rule more, which is the start and then the end of the text.
-    let mut rules: Vec<Vec<Box<[Part]>>> = rules.to_vec();
+    let mut rules: Vec<Vec<Box<[Part]>>> = productions.rules.clone();
     let root = rules.len();
     rules.push(vec![Box::new([Part::Rule(0), Part::Terminal(terminals)])]);
-    let transitions = states(&rules, root)?;
+    let (transitions, kernels) = states(&rules, root)?;
     let mut tables = Tables {
         pairs: vec![(0, 0)],
+        barred: Barred::new(),
         paths: Vec::new(),
         accepts: vec![BTreeSet::new(); transitions.len()],
         readers: vec![BTreeSet::new(); transitions.len()],
         transitions,
         conflict: None,
     };
-    tables.split(&rules)?;
-    tables.find_lookaheads(terminals);
+    let ids = tables.split(&rules)?;
+    let (first, nullable) = tables.first(terminals);
+    let inclusions = tables.inclusions(&rules, &kernels, &ids, &nullable);
+    tables.find_lookaheads(terminals, &productions.priorities, &first, &nullable, &inclusions);
     tables.find_readers();
     Ok(tables)
 }
 
-/// The states as their transitions.
-fn states(rules: &[Vec<Box<[Part]>>], root: usize) -> Result<Vec<BTreeMap<Part, StateId>>> {
+/// Where each state leads to, and the items that it starts from.
+type States = (Vec<BTreeMap<Part, StateId>>, Vec<Vec<Item>>);
+
+fn states(rules: &[Vec<Box<[Part]>>], root: usize) -> Result<States> {
     let mut kernels: Vec<Vec<Item>> = vec![vec![(root, 0, 0)]];
     let mut ids: FxHashMap<Vec<Item>, StateId> = FxHashMap::default();
     ids.insert(kernels[0].clone(), 0);
@@ -115,7 +139,7 @@ fn states(rules: &[Vec<Box<[Part]>>], root: usize) -> Result<Vec<BTreeMap<Part, 
             kernel.sort_unstable();
             kernel.dedup();
             parts += kernel.len();
-            check_size(parts)?;
+            check_size(parts, MOST_PARTS)?;
             let next = kernels.len();
             let target = *ids.entry(kernel.clone()).or_insert(next);
             if target == next {
@@ -125,11 +149,11 @@ fn states(rules: &[Vec<Box<[Part]>>], root: usize) -> Result<Vec<BTreeMap<Part, 
         }
         transitions.push(targets);
     }
-    Ok(transitions)
+    Ok((transitions, kernels))
 }
 
-fn check_size(parts: usize) -> Result<()> {
-    if parts > MOST_PARTS {
+pub(super) fn check_size(parts: usize, most: usize) -> Result<()> {
+    if parts > most {
         return Err(Error::limit("the LALR parser of the grammar is too large"));
     }
     Ok(())
@@ -137,14 +161,14 @@ fn check_size(parts: usize) -> Result<()> {
 
 impl Tables {
     /// Makes the pairs and their paths.
-    fn split(&mut self, rules: &[Vec<Box<[Part]>>]) -> Result<()> {
+    fn split(&mut self, rules: &[Vec<Box<[Part]>>]) -> Result<PairIds> {
         let mut parts = 0;
-        let mut ids: FxHashMap<(StateId, usize), PairId> = FxHashMap::default();
+        let mut ids = PairIds::default();
         ids.insert(self.pairs[0], 0);
         while self.paths.len() < self.pairs.len() {
             let (state, rule) = self.pairs[self.paths.len()];
             parts += rules[rule].iter().map(|production| production.len() + 1).sum::<usize>();
-            check_size(parts)?;
+            check_size(parts, MOST_PARTS)?;
             let mut paths = Vec::with_capacity(rules[rule].len());
             for (number, production) in rules[rule].iter().enumerate() {
                 let mut at = state;
@@ -167,17 +191,60 @@ impl Tables {
             }
             self.paths.push(paths);
         }
-        Ok(())
+        Ok(ids)
     }
 
-    /// Where the parser reduces, and so what it accepts in each state.
-    fn find_lookaheads(&mut self, terminals: usize) {
-        let (first, nullable) = self.first(terminals);
+    /// Pairs, and pairs whose lookaheads Lark takes for theirs too: in a state that is inside a rule
+    /// which could also start there, it does not tell the one from the other.
+    fn inclusions(
+        &self,
+        rules: &[Vec<Box<[Part]>>],
+        kernels: &[Vec<Item>],
+        ids: &PairIds,
+        nullable: &[bool],
+    ) -> Vec<(PairId, PairId)> {
+        let mut inclusions = Vec::new();
+        for (state, kernel) in kernels.iter().enumerate() {
+            for &(rule, number, at) in kernel {
+                let Some(&outer) = ids.get(&(state, rule)) else { continue };
+                let mut state = state;
+                let mut last = Vec::new();
+                for &part in &rules[rule][number][at..] {
+                    let inner = match part {
+                        Part::Rule(inner) => ids.get(&(state, inner)).copied(),
+                        Part::Terminal(_) => None,
+                    };
+                    if !inner.is_some_and(|inner| nullable[inner]) {
+                        last.clear();
+                    }
+                    last.extend(inner);
+                    state = self.transitions[state][&part];
+                }
+                inclusions.extend(last.into_iter().map(|inner| (inner, outer)));
+            }
+        }
+        inclusions
+    }
+
+    /// Where the parser reduces, and so what it accepts in each state; what it does not reduce since
+    /// it does something else.
+    fn find_lookaheads(
+        &mut self,
+        terminals: usize,
+        priorities: &[i64],
+        first: &[Terminals],
+        nullable: &[bool],
+        inclusions: &[(PairId, PairId)],
+    ) {
         let mut follow = vec![Terminals::new(terminals); self.pairs.len()];
         follow[0].insert(terminals);
         let mut changed = true;
         while changed {
             changed = false;
+            for &(inner, outer) in inclusions {
+                let after = follow[outer].clone();
+                changed |= follow[inner].extend(&after);
+            }
             for (pair, paths) in self.paths.iter().enumerate() {
                 for path in paths {
                     let mut after = follow[pair].clone();
@@ -199,30 +266,53 @@ impl Tables {
                 }
             }
         }
-        let mut reductions: Vec<BTreeMap<usize, (usize, usize)>> =
+        let mut reductions: Vec<BTreeMap<usize, BTreeSet<Production>>> =
             vec![BTreeMap::new(); self.transitions.len()];
         for (pair, paths) in self.paths.iter().enumerate() {
             for path in paths {
                 for terminal in follow[pair].iter() {
-                    let part = Part::Terminal(terminal);
-                    let rule = path.production.0;
-                    let known = reductions[path.end].insert(terminal, path.production);
-                    let other = known.filter(|&other| other != path.production);
-                    if other.is_some() || self.transitions[path.end].contains_key(&part) {
-                        let terminal = (terminal < terminals).then_some(terminal);
-                        let other = other.map(|(rule, _)| rule);
-                        self.conflict.get_or_insert(Conflict { terminal, rule, other });
-                    }
+                    let known = reductions[path.end].entry(terminal).or_default();
+                    known.insert(path.production);
                 }
             }
         }
-        for (state, accepts) in self.accepts.iter_mut().enumerate() {
-            accepts.extend(reductions[state].keys());
+        for (state, reductions) in reductions.iter().enumerate() {
+            let accepts = &mut self.accepts[state];
+            accepts.extend(reductions.keys());
             accepts.extend(self.transitions[state].keys().filter_map(|part| match part {
                 Part::Terminal(terminal) => Some(terminal),
                 Part::Rule(_) => None,
             }));
+            for (&terminal, productions) in reductions {
+                let best = self.best(productions, priorities, terminal, terminals);
+                let reads = self.transitions[state].contains_key(&Part::Terminal(terminal));
+                let ends = best.filter(|_| !reads);
+                for &production in productions.iter().filter(|&&other| Some(other) != ends) {
+                    let barred = self.barred.entry((state, production)).or_default();
+                    barred.insert(terminal);
+                }
+            }
         }
+    }
+
+    /// Of productions that could end before a terminal the one of the highest priority. If there are
+    /// several, that is a conflict.
+    fn best(
+        &mut self,
+        productions: &BTreeSet<Production>,
+        priorities: &[i64],
+        terminal: usize,
+        terminals: usize,
+    ) -> Option<Production> {
+        let priority = |production: &Production| priorities.get(production.0).copied().unwrap_or(0);
+        let highest = productions.iter().map(priority).max()?;
+        let mut best = productions.iter().filter(|production| priority(production) == highest);
+        let (one, other) = (best.next()?, best.next());
+        if let Some(other) = other {
+            let terminal = (terminal < terminals).then_some(terminal);
+            self.conflict.get_or_insert(Conflict { terminal, rules: [one.0, other.0] });
+        }
+        Some(*one)
     }
 
     /// By pair: the terminals that its texts start with, and whether one is empty.

@@ -55,10 +55,13 @@ def test_an_unknown_keyword_lists_the_valid_ones(use):
         ({"max_tokens": 3, "max_new_tokens": 4}, "another name for max_tokens"),
         ({"on_truncation": "ignore"}, "on_truncation must be one of raise, return"),
         ({"backend": "outlines-vllm"}, "give an output_type too"),
+        ({"max_tokens": 4.5}, "max_tokens: Expected `int"),
+        ({"priority": 0.5}, "priority is an int, not float"),
+        ({"lora_request": "adapter"}, "lora_request is a .*LoRARequest, not str"),
     ],
 )
 def test_bad_values(use, keywords, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         use(QUESTION, **keywords)
 
 

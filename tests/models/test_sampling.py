@@ -2,10 +2,11 @@
 
 import copy
 
+import numpy as np
 import pytest
 from vllm import SamplingParams
 
-from outlines.models.sampling import build, fold, sampling_fields
+from outlines.models.sampling import _plain_types, build, fold, sampling_fields
 
 pytestmark = pytest.mark.engine
 
@@ -66,8 +67,30 @@ def test_the_default_limit_in_an_object_is_no_limit(llm):
         ({"temperature": 0}, {}, TypeError, "not dict"),
         (None, {"temperature": -1}, ValueError, "temperature"),
         (None, {"max_tokens": 0}, ValueError, "max_tokens"),
+        (None, {"max_tokens": 4.5}, TypeError, r"max_tokens: Expected `int \| None`, got `float`"),
+        (SamplingParams(seed=1.5), {}, TypeError, "seed: Expected `int"),
+        (None, {"n": True}, TypeError, "n: Expected `int`, got `bool`"),
+        (None, {"ignore_eos": 1}, TypeError, "ignore_eos: Expected `bool`"),
+        (None, {"stop": ["a", 3]}, TypeError, "stop: Expected `str`"),
+        (None, {"bad_words": "abc"}, TypeError, "bad_words: Expected `array"),
+        (None, {"logit_bias": {"5": 1}}, TypeError, "logit_bias: Expected `int`, got `str`"),
     ],
 )
 def test_contradictions_and_bad_values_are_refused(llm, given, fields, error, message):
     with pytest.raises(error, match=message):
         build(llm, given, fields)
+
+
+def test_values_of_other_kinds_that_mean_the_same(llm):
+    """What numpy computes, and tuples: vLLM's engine would stop for good when it reads them."""
+    given = {"max_tokens": np.int64(4), "temperature": np.float32(0.5), "stop_token_ids": np.array([3, 4])}
+    params = build(llm, None, {**given, "stop": ("a", "b"), "top_p": 1, "logprobs": True})
+    assert (params.max_tokens, params.temperature, params.stop_token_ids) == (4, 0.5, [3, 4])
+    assert (params.stop, params.top_p, params.logprobs) == (["a", "b"], 1.0, 1)
+    assert [type(value) for value in (params.max_tokens, params.temperature)] == [int, float]
+
+
+def test_all_plain_fields_are_checked():
+    unchecked = sampling_fields() - _plain_types().keys()
+    assert {"max_tokens", "seed", "stop", "logit_bias", "ignore_eos"} <= _plain_types().keys()
+    assert unchecked <= {"structured_outputs", "repetition_detection", "extra_args", "prompt_logprob_token_ids"}

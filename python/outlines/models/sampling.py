@@ -6,8 +6,13 @@ at once. The caller's own object is never changed: vLLM writes into the one it g
 
 from __future__ import annotations
 
+import functools
+import types
+import typing
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from outlines.models.refusals import refusals_as_value_errors
 
@@ -58,7 +63,7 @@ def build(llm: LLM, given: Any, fields: Mapping[str, Any]) -> SamplingParams:
     None is not given.
 
     Raises:
-        TypeError: `given` is not a `SamplingParams`.
+        TypeError: `given` is not a `SamplingParams`, or a field's value is not of its type.
         ValueError: a field is given both ways, or vLLM refuses its value.
     """
     from vllm import SamplingParams
@@ -82,8 +87,43 @@ def build(llm: LLM, given: Any, fields: Mapping[str, Any]) -> SamplingParams:
     # Computed where it is not given: to be computed anew.
     if combined.get("skip_reading_prefix_cache") == (base.prompt_logprobs is not None):
         combined.pop("skip_reading_prefix_cache", None)
+    checked = {name: _checked(name, value) for name, value in {**combined, **fields}.items()}
     with refusals_as_value_errors():
-        return SamplingParams(**{**combined, **fields})
+        return SamplingParams(**checked)
+
+
+def _checked(name: str, value: Any) -> Any:
+    """A field's value as its type has it: vLLM does not look, and its engine stops for good when it reads another one.
+
+    Raises:
+        TypeError: it is not of the field's type.
+    """
+    kind = _plain_types().get(name)
+    # vLLM's way of asking for one of them.
+    if kind is None or (value is True and name.endswith("logprobs")):
+        return value
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.tolist()
+    import msgspec
+
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise TypeError(f"{name}: {str(error).replace('null', 'None')}") from error
+
+
+@functools.cache
+def _plain_types() -> dict[str, Any]:
+    """The types of those fields that hold plain data."""
+    from vllm import SamplingParams
+
+    plain = (bool, int, float, str, types.NoneType)
+
+    def is_plain(kind: Any) -> bool:
+        parts = typing.get_args(kind)
+        return all(map(is_plain, parts)) if parts else kind in plain
+
+    return {name: kind for name, kind in typing.get_type_hints(SamplingParams).items() if is_plain(kind)}
 
 
 def _changed(given: SamplingParams, default: SamplingParams, names: Iterable[str]) -> list[str]:

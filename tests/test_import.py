@@ -55,8 +55,9 @@ def test_every_public_name_is_there():
 
 @pytest.mark.parametrize("name", ["from_transformers", "from_openai", "from_vllm"])
 def test_other_loaders_say_what_to_use(name):
-    with pytest.raises(AttributeError, match=r"outlines\.from_vllm_offline"):
-        getattr(outlines, name)
+    for used in (f"import outlines; outlines.{name}(None)", f"from outlines import {name}"):
+        with pytest.raises(ImportError, match=r"outlines\.from_vllm_offline"):
+            exec(used)
 
 
 def test_an_unknown_name_is_an_ordinary_error():

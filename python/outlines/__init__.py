@@ -120,7 +120,8 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"outlines.{name}")
     if name in _OTHER_LOADERS:
-        raise AttributeError(
+        # Not an AttributeError: of that, `from outlines import ...` would not show the message.
+        raise ImportError(
             f"outlines.{name} is not part of outlines-vllm, which runs on vLLM only: use "
             "outlines.from_vllm_offline(vllm.LLM(...)), or the library Outlines in another environment"
         )

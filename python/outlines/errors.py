@@ -36,24 +36,32 @@ class OutlinesError(Exception):
 
 
 class TruncatedOutputError(OutlinesError):
-    """A structured output reached its token limit before it was whole.
+    """A structured output reached its token limit, or a text of `stop`, before it was whole.
 
     Attributes:
-        text: what had been written when the limit came.
+        text: what had been written by then.
         texts: all outputs of the request, in order; more than one when it asked for n > 1.
+        stop: the text of `stop` that came; None if it was the limit.
     """
 
-    def __init__(self, text: str, texts: Sequence[str] | None = None) -> None:
+    def __init__(self, text: str, texts: Sequence[str] | None = None, stop: str | None = None) -> None:
         self.text = text
         self.texts = list(texts) if texts is not None else [text]
+        self.stop = stop
         shown = text if len(text) <= 200 else f"{text[:100]} ... {text[-100:]}"
         super().__init__(
-            "the output was cut off at its token limit and is not whole: raise max_tokens, leave it out to use the "
-            f'rest of the context, or pass on_truncation="return" to get the partial text. It was: {shown!r}'
+            (
+                "the output was cut off at its token limit and is not whole: raise max_tokens, leave it out to use the "
+                "rest of the context,"
+                if stop is None
+                else f"the output was ended by stop={stop!r} and is not whole: leave stop out, since an output with a "
+                "type ends by itself,"
+            )
+            + f' or pass on_truncation="return" to get the partial text. It was: {shown!r}'
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.text, self.texts)
+        return type(self), (self.text, self.texts, self.stop)
 
 
 class GenerationError(OutlinesError):

@@ -49,6 +49,10 @@ class Generator:
         """As the model's `batch_stream`, with this output type."""
         return self._blocking(self.model).batch_stream(prompts, self.output_type, **inference_args)
 
+    def beam_search(self, prompt: Any, **search_args: Any) -> list[str]:
+        """As the model's `beam_search`, with this output type."""
+        return self._blocking(self.model).beam_search(prompt, self.output_type, **search_args)
+
     async def acall(self, prompt: Any, **inference_args: Any) -> Any:
         """As the model's `acall`, with this output type."""
         return await self.model.acall(prompt, self.output_type, **inference_args)

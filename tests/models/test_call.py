@@ -6,7 +6,9 @@ import re
 import pytest
 from vllm import SamplingParams
 
+from outlines.errors import TruncatedOutputError
 from outlines.inputs import Chat
+from outlines.types import Regex
 
 pytestmark = pytest.mark.engine
 
@@ -107,6 +109,22 @@ def test_a_stop_string_and_a_seed(model):
     assert len(set(drawn)) > 1
 
 
+def test_a_stop_string_in_a_structured_output(model, unfinished):
+    halves, options = Regex("[a-z]{5}X[a-z]{5}"), {"stop": ["X"], "temperature": 0}
+    with pytest.raises(TruncatedOutputError, match="ended by stop='X' and is not whole") as caught:
+        model(QUESTION, halves, **options)
+    assert caught.value.stop == "X"
+    assert re.fullmatch("[a-z]{5}", caught.value.text)
+    assert model(QUESTION, halves, on_truncation="return", **options) == caught.value.text
+    stream, pieces = model.stream(QUESTION, halves, **options), []
+    with pytest.raises(TruncatedOutputError):
+        pieces.extend(stream)
+    # What comes before it may be all that the type asks for.
+    assert re.fullmatch("[a-z]{4}", model(QUESTION, Regex("[a-z]{4}(X[a-z]{2})?"), **options))
+    with pytest.raises(TruncatedOutputError):
+        model(QUESTION, int, thinking=True, stop=["a", "e", "i", "o", "u", " "], temperature=0)
+
+
 def test_several_outputs(model):
     texts = model("Give me a name.", n=3, seed=5, temperature=1.0, max_tokens=12)
     assert [type(text) for text in texts] == [str] * 3
@@ -141,6 +159,10 @@ def test_a_model_without_a_chat_template(llm, model, unfinished, monkeypatch):
     assert re.search(says, str(bad))
     with pytest.raises(ValueError, match="tools: for conversations only"):
         model("2 + 2 =", tools=[{"type": "function"}])
+    with pytest.raises(ValueError, match=r"the chat template cannot write this prompt: .*expression"):
+        model(chat, chat_template="{% if %}")
+    with pytest.raises(ValueError, match="only users"):
+        model(chat, chat_template="{{ raise_exception('only users') }}")
     # What it says to do.
     template = "{% for message in messages %}{{ message.content }}{% endfor %} Answer:"
     assert model(chat, chat_template=template, **GREEDY) == model(f"{chat.messages[0]['content']} Answer:", **GREEDY)

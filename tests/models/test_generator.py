@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import BaseModel, Field
@@ -27,6 +27,8 @@ def test_the_forms_of_a_generator(model, unfinished):
     assert "".join(generator.stream("Invent a person.", **options)) == text
     assert generator.batch(["Invent a person."], **options) == [text]
     assert dict(generator.batch_stream(["Invent a person."], **options)) == {0: text}
+    best = Generator(model, Literal["Ada", "Alan"]).beam_search("Invent a name.", beam_width=2, max_tokens=5)
+    assert best[0] in ("Ada", "Alan")
     person = generator.parse(text)
     assert isinstance(person, Person)
     assert isinstance(person.born, dt.date)

@@ -141,6 +141,18 @@ def test_a_text_only_model_says_so(model, unfinished):
     for prompt in (["What?", Image(picture("red"))], Chat([{"role": "user", "content": [Image(picture("red"))]}])):
         with pytest.raises(ValueError, match="takes text only, and the prompt has image in it"):
             model(prompt)
+    # Nothing is fetched for it.
+    url = "https://nowhere.invalid/a"
+    for kind, part in (
+        ("image", {"type": "image_url", "image_url": {"url": url}}),
+        ("image", {"image_url": url}),
+        ("audio", {"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}),
+        ("video", {"type": "video_url", "video_url": {"url": url}}),
+    ):
+        with pytest.raises(ValueError, match=f"takes text only, and the prompt has {kind} in it"):
+            model(Chat([{"role": "user", "content": ["What?", part]}]))
+    with pytest.raises(ValueError, match="Unsupported chat content part type: 'smell'"):
+        model(Chat([{"role": "user", "content": [{"type": "smell", "smell": "rose"}]}]))
     # A list of texts is content of its own.
     chat = Chat([{"role": "user", "content": ["What is the capital ", "of Latvia?"]}])
     assert isinstance(model(chat, **GREEDY), str)

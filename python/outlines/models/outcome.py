@@ -45,8 +45,8 @@ class Outcome:
         """What the caller gets for a finished output: str, or a list of str where several were asked for.
 
         Raises:
-            TruncatedOutputError: a constrained output reached its limit before it was whole, and `on_truncation` is
-                "raise".
+            TruncatedOutputError: a constrained output reached its limit or a text of `stop` before it was whole, and
+                `on_truncation` is "raise".
             ConstraintError: the constraint turned out not to compile for this model.
             GenerationError: the engine ended the request.
         """
@@ -92,10 +92,13 @@ class Outcome:
             raise GenerationError("vLLM ended the request with an error: see its log")
         if completion.finish_reason == "abort":
             raise GenerationError("vLLM gave the request up before it was finished")
-        cut = completion.finish_reason == "length" and constraint is not None and self._on_truncation == "raise"
-        # At its limit an output can be whole all the same; only its end was not written.
-        if cut and constraint is not None and not (choice._answered and is_whole(constraint, choice.text)):
-            raise TruncatedOutputError(choice.text, texts)
+        if constraint is None or self._on_truncation == "return":
+            return
+        stop = completion.stop_reason if isinstance(completion.stop_reason, str) else None
+        cut = completion.finish_reason == "length" or stop is not None
+        # There an output can be whole all the same; only its end was not written.
+        if cut and not (choice._answered and is_whole(constraint, choice.text)):
+            raise TruncatedOutputError(choice.text, texts, stop)
 
 
 def result(output: RequestOutput, choices: list[Completion], request: Request) -> Result:

@@ -140,7 +140,7 @@ def _check_media(llm: LLM, prompt: Any) -> None:
     contents = [message.get("content") for message in prompt.messages] if isinstance(prompt, Chat) else [prompt]
     parts = [part for content in contents for part in (content if isinstance(content, (list, tuple)) else [content])]
     media = [part for part in parts if isinstance(part, Media)]
-    kinds = [part.kind for part in media]
+    kinds = [kind for part in parts if (kind := _kind(part)) is not None]
     if not kinds:
         return
     if not llm.model_config.is_multimodal_model:
@@ -158,6 +158,17 @@ def _check_media(llm: LLM, prompt: Any) -> None:
             )
 
 
+def _kind(part: Any) -> str | None:
+    """Which kind of media a part is; None for text, and for what vLLM will say is none."""
+    if isinstance(part, Media):
+        return part.kind
+    if not isinstance(part, dict):
+        return None
+    # vLLM also takes {"image_url": ...} without a type.
+    names = [str(part["type"])] if "type" in part else list(map(str, part))
+    return next((kind for kind in ("image", "audio", "video") if any(kind in name.split("_") for name in names)), None)
+
+
 def _render_chat(llm: LLM, messages: list[dict[str, Any]], given: dict[str, Any]) -> Any:
     if not has_chat_template(llm, given):
         raise ValueError(
@@ -168,7 +179,12 @@ def _render_chat(llm: LLM, messages: list[dict[str, Any]], given: dict[str, Any]
     given.setdefault("chat_template", getattr(llm, "chat_template", None))
     if messages[-1]["role"] == "assistant" and not {"continue_final_message", "add_generation_prompt"} & given.keys():
         given.update(continue_final_message=True, add_generation_prompt=False)
-    return llm._preprocess_chat_one(messages, **given)  # type: ignore[arg-type]
+    from jinja2 import TemplateError
+
+    try:
+        return llm._preprocess_chat_one(messages, **given)  # type: ignore[arg-type]
+    except TemplateError as error:
+        raise ValueError(f"the chat template cannot write this prompt: {error}") from error
 
 
 def has_chat_template(llm: LLM, given: dict[str, Any]) -> bool:

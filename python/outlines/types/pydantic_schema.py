@@ -72,7 +72,8 @@ def adapter_of(source: Any) -> TypeAdapter[Any]:
 def not_describable(source: Any, error: Exception | str) -> TypeError:
     """The error for a type that has no JSON Schema."""
     name = source.__qualname__ if isinstance(source, type) else repr(source)
-    reason = str(error).splitlines()[0]
+    # pydantic's advice, which follows, does not help here.
+    reason = str(error).splitlines()[0].partition(". ")[0].rstrip(".")
     return TypeError(
         f"{name} cannot be an output type: {reason}. Use a pydantic model, a dataclass, a TypedDict, a standard "
         "type or container, Literal, Enum, JsonSchema, Regex, Choice or CFG"

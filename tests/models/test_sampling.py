@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from vllm import SamplingParams
 
-from outlines.models.sampling import _plain_types, build, fold, sampling_fields
+from outlines.models.sampling import _checked, _types, build, fold, sampling_fields
 
 pytestmark = pytest.mark.engine
 
@@ -74,6 +74,13 @@ def test_the_default_limit_in_an_object_is_no_limit(llm):
         (None, {"stop": ["a", 3]}, TypeError, "stop: Expected `str`"),
         (None, {"bad_words": "abc"}, TypeError, "bad_words: Expected `array"),
         (None, {"logit_bias": {"5": 1}}, TypeError, "logit_bias: Expected `int`, got `str`"),
+        (
+            None,
+            {"structured_outputs": {"regex": "a"}},
+            TypeError,
+            "structured_outputs: Expected .*Params.*, got `dict`",
+        ),
+        (None, {"extra_args": [1]}, TypeError, "extra_args: Expected .*dict.*, got `list`"),
     ],
 )
 def test_contradictions_and_bad_values_are_refused(llm, given, fields, error, message):
@@ -90,7 +97,10 @@ def test_values_of_other_kinds_that_mean_the_same(llm):
     assert [type(value) for value in (params.max_tokens, params.temperature)] == [int, float]
 
 
-def test_all_plain_fields_are_checked():
-    unchecked = sampling_fields() - _plain_types().keys()
-    assert {"max_tokens", "seed", "stop", "logit_bias", "ignore_eos"} <= _plain_types().keys()
-    assert unchecked <= {"structured_outputs", "repetition_detection", "extra_args", "prompt_logprob_token_ids"}
+def test_all_fields_are_checked():
+    assert sampling_fields() <= _types().keys()
+    plain = {name for name, (_, is_plain) in _types().items() if is_plain}
+    assert {"max_tokens", "seed", "stop", "logit_bias", "ignore_eos"} <= plain
+    for name in sampling_fields() - {"logprobs", "prompt_logprobs"}:
+        with pytest.raises(TypeError, match=f"{name}: Expected"):
+            _checked(name, object())

@@ -7,6 +7,7 @@ at once. The caller's own object is never changed: vLLM writes into the one it g
 from __future__ import annotations
 
 import functools
+import operator
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -98,9 +99,13 @@ def _checked(name: str, value: Any) -> Any:
     Raises:
         TypeError: it is not of the field's type.
     """
-    kind = _plain_types().get(name)
     # vLLM's way of asking for one of them.
-    if kind is None or (value is True and name.endswith("logprobs")):
+    if value is True and name.endswith("logprobs"):
+        return value
+    kind, is_plain = _types()[name]
+    if not is_plain:
+        if not isinstance(value, kind):
+            raise TypeError(f"{name}: Expected `{kind}`, got `{type(value).__name__}`")
         return value
     if isinstance(value, (np.generic, np.ndarray)):
         value = value.tolist()
@@ -113,8 +118,8 @@ def _checked(name: str, value: Any) -> Any:
 
 
 @functools.cache
-def _plain_types() -> dict[str, Any]:
-    """The types of those fields that hold plain data."""
+def _types() -> dict[str, tuple[Any, bool]]:
+    """The types of the fields, and whether they hold plain data. Of the others, the classes."""
     from vllm import SamplingParams
 
     plain = (bool, int, float, str, types.NoneType)
@@ -123,7 +128,14 @@ def _plain_types() -> dict[str, Any]:
         parts = typing.get_args(kind)
         return all(map(is_plain, parts)) if parts else kind in plain
 
-    return {name: kind for name, kind in typing.get_type_hints(SamplingParams).items() if is_plain(kind)}
+    def classes(kind: Any) -> Any:
+        if typing.get_origin(kind) in (types.UnionType, typing.Union):
+            return functools.reduce(operator.or_, map(classes, typing.get_args(kind)))
+        kind = typing.get_origin(kind) or kind
+        return kind if isinstance(kind, type) else object
+
+    hints = typing.get_type_hints(SamplingParams)
+    return {name: (kind, True) if is_plain(kind) else (classes(kind), False) for name, kind in hints.items()}
 
 
 def _changed(given: SamplingParams, default: SamplingParams, names: Iterable[str]) -> list[str]:

@@ -43,6 +43,19 @@ def test_a_prompt_that_is_none(use, prompt, message):
         use(prompt)
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "caf\udce9",
+        Chat([{"role": "user", "content": "caf\udce9"}]),
+        Chat([{"role": "user", "content": ["a", "caf\udce9"]}]),
+    ],
+)
+def test_half_a_character(use, prompt):
+    with pytest.raises(ValueError, match=r"half a character, '\\udce9', at position 3"):
+        use(prompt)
+
+
 def test_an_unknown_keyword_lists_the_valid_ones(use):
     with pytest.raises(TypeError, match=r"unknown keyword arguments max_length, temprature; valid are: .*max_tokens"):
         use(QUESTION, temprature=0, max_length=3)

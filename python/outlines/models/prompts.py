@@ -34,7 +34,7 @@ def check_prompt(prompt: Any) -> None:
 
     Raises:
         TypeError: it is neither a str, a list of text and media, nor a `Chat`, or a part of it is none.
-        ValueError: it is a conversation without messages.
+        ValueError: it is a conversation without messages, or a text holds what is no character.
     """
     if isinstance(prompt, Chat):
         if not prompt.messages:
@@ -43,6 +43,7 @@ def check_prompt(prompt: Any) -> None:
             _check_content(message.get("content"))
         return
     if isinstance(prompt, str):
+        _check_text(prompt)
         return
     if isinstance(prompt, (list, tuple)) and any(isinstance(part, Media) for part in prompt):
         _check_content(prompt)
@@ -59,12 +60,27 @@ def check_prompt(prompt: Any) -> None:
     raise TypeError(f"a prompt is a str or a Chat, not {type(prompt).__name__}{hint}")
 
 
+def _check_text(text: str) -> None:
+    """Refuse what tokenizers take for another type. Texts that were decoded carelessly have it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"the prompt holds half a character, {text[error.start]!r}, at position {error.start}: it was decoded with "
+            "errors='surrogateescape' or cut in the middle; decode it with errors='replace'"
+        ) from error
+
+
 def _check_content(content: Any) -> None:
+    if isinstance(content, str):
+        _check_text(content)
     if content is None or isinstance(content, (str, Media)):
         return
     if not isinstance(content, (list, tuple)):
         raise TypeError(f"the content of a message is a str or a list of parts, not {type(content).__name__}")
     for part in content:
+        if isinstance(part, str):
+            _check_text(part)
         if not isinstance(part, (str, dict, Media)):
             hint = "; wrap it in outlines.inputs.Image(...)" if type(part).__module__.startswith("PIL") else ""
             raise TypeError(

@@ -103,7 +103,7 @@ pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send
     })
 }
 
-fn to_python(py: Python<'_>, error: Error) -> PyErr {
+pub fn to_python(py: Python<'_>, error: Error) -> PyErr {
     let message = error.to_string();
     match error {
         Error::Regex { position, .. } => {

@@ -1,9 +1,12 @@
 //! Python objects as JSON values, numbers to the last digit.
 
+use outlines_engine::error::Error;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use serde_json::{Map, Number, Value};
+
+use crate::errors::to_python;
 
 /// How deep a schema may nest; `json.loads` has a similar limit.
 const DEPTH_LIMIT: usize = 900;
@@ -12,7 +15,12 @@ const DEPTH_LIMIT: usize = 900;
 pub fn json(object: &Bound<'_, PyAny>, what: &str) -> PyResult<Value> {
     if let Ok(text) = object.cast::<PyString>() {
         return serde_json::from_str(&text.to_cow()?).map_err(|error| {
-            crate::errors::JsonSchemaError::new_err(format!("{what} is not JSON: {error}"))
+            let nested = if error.to_string().starts_with("recursion limit") {
+                "; a text may nest no deeper than 127 levels: pass what json.loads makes of it"
+            } else {
+                ""
+            };
+            schema_error(object.py(), format!("{what} is not JSON: {error}{nested}"))
         });
     }
     value(object, 0)
@@ -20,9 +28,11 @@ pub fn json(object: &Bound<'_, PyAny>, what: &str) -> PyResult<Value> {
 
 fn value(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     if depth > DEPTH_LIMIT {
-        return Err(PyValueError::new_err(format!(
-            "the schema is nested deeper than {DEPTH_LIMIT} levels"
-        )));
+        let message = format!(
+            "the schema is nested deeper than {DEPTH_LIMIT} levels: put the inner schemas under \
+             $defs, and a $ref in place of each"
+        );
+        return Err(schema_error(object.py(), message));
     }
     if let Ok(text) = object.cast::<PyString>() {
         return Ok(Value::String(text.to_cow()?.into_owned()));
@@ -72,6 +82,11 @@ fn value(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     }
     let kind = object.get_type().name()?.to_string();
     Err(PyTypeError::new_err(format!("a {kind} has no place in a JSON Schema")))
+}
+
+/// An error of the schema as a whole.
+fn schema_error(py: Python<'_>, message: String) -> PyErr {
+    to_python(py, Error::JsonSchema { message, pointer: String::new() })
 }
 
 fn parse_number(text: &str) -> PyResult<Value> {

@@ -104,6 +104,12 @@ impl Exprs {
         self.limit_time(CALL_LIMIT);
     }
 
+    /// The same for a call that may do long work before it first looks at the clock.
+    pub fn start_clock_now(&mut self) {
+        self.start_clock();
+        self.deadline = Some(thread_time() + self.time_limit);
+    }
+
     /// The same for work that is to take no longer than `limit`.
     pub fn limit_time(&mut self, limit: Duration) {
         self.time_limit = limit;
@@ -116,12 +122,20 @@ impl Exprs {
     /// # Errors
     /// [`Error::Limit`] when the call at hand has worked for as long as it may.
     pub(crate) fn check_deadline(&mut self) -> Result<()> {
-        self.ticks += 1;
-        if self.ticks % CLOCK_TICKS != 0 {
+        self.check_deadline_after(1)
+    }
+
+    /// The same for so many pieces of work.
+    ///
+    /// # Errors
+    /// As for one.
+    pub(crate) fn check_deadline_after(&mut self, pieces: u32) -> Result<()> {
+        self.ticks = self.ticks.saturating_add(pieces);
+        if self.ticks < CLOCK_TICKS {
             return Ok(());
         }
-        let time = clock_gettime(ClockId::ThreadCPUTime);
-        let now = Duration::new(time.tv_sec as u64, time.tv_nsec as u32);
+        self.ticks = 0;
+        let now = thread_time();
         match self.deadline {
             // Short calls, nearly all of them, never look at the clock.
             None => self.deadline = Some(now + self.time_limit),
@@ -337,4 +351,9 @@ impl Exprs {
     fn complement(&mut self, row: &[Transition]) -> Vec<Transition> {
         self.combine(&[row.to_vec()], |exprs, targets| exprs.not(targets[0]))
     }
+}
+
+fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

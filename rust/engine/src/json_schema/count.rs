@@ -3,9 +3,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
-use super::equal::equal;
-use super::formula::{Formula, FormulaId};
-use super::schema::{Applied, SchemaId, Type, Types};
+use super::formula::FormulaId;
+use super::schema::{Type, Types};
 use super::Front;
 use crate::error::Result;
 use crate::expr::{ExprId, Exprs};
@@ -13,8 +12,6 @@ use crate::grammar::Grammar;
 
 /// How many numbers are counted one by one.
 const NUMBERS: u32 = 256;
-/// How many schemas are looked at for one that lists the values of another.
-const LOOKED_AT: u32 = 256;
 /// So many texts are those of many values, though a number may be written in several ways.
 const TEXTS: u32 = 4096;
 
@@ -33,8 +30,11 @@ impl Front {
         let types = self.types_of(goal);
         let mut missing = wanted;
         for of in Type::ALL.into_iter().filter(|&of| types.has(of)) {
-            if Types::only(of).and(Types::CONTAINERS) != Types::NONE {
-                missing -= self.count_containers(goal, of, missing, grammar)?;
+            if let Some(values) = self.listed_values(goal, of, grammar)? {
+                missing -= missing.min(values.len() as u32);
+            } else if Types::only(of).and(Types::CONTAINERS) != Types::NONE {
+                let few = self.few_containers(goal, of, grammar)?;
+                missing -= few.map_or(missing, |few| missing.min(few.len() as u32));
             } else {
                 let formula = self.typed(goal, of);
                 let text = self.scalar(formula, of, &mut grammar.exprs)?;
@@ -50,28 +50,13 @@ impl Front {
         Ok(false)
     }
 
-    fn count_containers(
-        &mut self,
-        goal: FormulaId,
-        of: Type,
-        most: u32,
-        grammar: &mut Grammar,
-    ) -> Result<u32> {
-        let few = self.few_containers(goal, of, grammar)?;
-        Ok(few.map_or(most, |few| (few.len() as u32).min(most)))
-    }
-
-    /// The values of a type of containers where they are listed, or where there is none but the
-    /// empty one; `None` for more.
+    /// The values of a type of containers, if there is none but the empty one; `None` for more.
     fn few_containers(
         &mut self,
         goal: FormulaId,
         of: Type,
         grammar: &mut Grammar,
     ) -> Result<Option<Vec<Value>>> {
-        if self.containers_in(goal, of).is_some() {
-            return self.listed_containers(goal, of, grammar).map(Some);
-        }
         let empty = match of {
             Type::Array => Value::Array(Vec::new()),
             _ => Value::Object(serde_json::Map::new()),
@@ -94,60 +79,6 @@ impl Front {
         }
     }
 
-    /// Values of a type of containers of which those of a goal are some, if schemas list them.
-    fn containers_in(&self, goal: FormulaId, of: Type) -> Option<Vec<Value>> {
-        let mut left = LOOKED_AT;
-        let parts = self.formulas.conjuncts(goal);
-        parts.into_iter().find_map(|part| match self.formulas.get(part) {
-            Formula::Schema(schema) => self.listed_in(*schema, of, &mut left),
-            _ => None,
-        })
-    }
-
-    /// The same of a schema: by itself, or by what it applies in any case or in each case.
-    fn listed_in(&self, id: SchemaId, of: Type, left: &mut u32) -> Option<Vec<Value>> {
-        let schema = self.schemas.get(id);
-        if !schema.types.has(of) {
-            return Some(Vec::new());
-        }
-        if let Some(values) = &schema.values {
-            return Some(values.iter().filter(|value| Type::of(value) == of).cloned().collect());
-        }
-        *left = left.checked_sub(1)?;
-        schema.applied.iter().find_map(|applied| match applied {
-            Applied::Ref(schema) => self.listed_in(*schema, of, left),
-            Applied::All(list) => list.iter().find_map(|&inner| self.listed_in(inner, of, left)),
-            Applied::Any(list) | Applied::One(list) => {
-                let branches = list.iter().map(|&branch| self.listed_in(branch, of, left));
-                let listed: Option<Vec<Vec<Value>>> = branches.collect();
-                listed.map(|listed| listed.concat())
-            }
-            _ => None,
-        })
-    }
-
-    /// Those of a type that satisfy the goal.
-    fn listed_containers(
-        &mut self,
-        goal: FormulaId,
-        of: Type,
-        grammar: &mut Grammar,
-    ) -> Result<Vec<Value>> {
-        let mut found = Vec::new();
-        for value in self.containers_in(goal, of).unwrap_or_default() {
-            if found.iter().any(|known| equal(known, &value)) {
-                continue;
-            }
-            let schema = self.listed(vec![value.clone()]);
-            let one = self.formulas.schema(schema);
-            let both = self.formulas.and(vec![goal, one]);
-            if self.is_satisfiable(both, grammar)? {
-                found.push(value);
-            }
-        }
-        Ok(found)
-    }
-
     fn count_numbers(&mut self, goal: FormulaId, most: u32, grammar: &mut Grammar) -> Result<u32> {
         let found = self.take_out(goal, Type::Number, most.min(NUMBERS), grammar)?;
         // Beyond what is counted there are enough.
@@ -164,7 +95,9 @@ impl Front {
         let types = self.types_of(goal);
         let mut found = Vec::new();
         for of in Type::ALL.into_iter().filter(|&of| types.has(of)) {
-            if Types::only(of).and(Types::CONTAINERS) != Types::NONE {
+            if let Some(values) = self.listed_values(goal, of, grammar)? {
+                found.extend_from_slice(&values);
+            } else if Types::only(of).and(Types::CONTAINERS) != Types::NONE {
                 let Some(few) = self.few_containers(goal, of, grammar)? else { return Ok(None) };
                 found.extend(few);
             } else {
@@ -193,7 +126,7 @@ impl Front {
     ) -> Result<Vec<Value>> {
         let mut found: Vec<Value> = Vec::new();
         while (found.len() as u32) < most {
-            self.burn()?;
+            self.burn(&mut grammar.exprs)?;
             let mut goal = goal;
             if !found.is_empty() {
                 let schema = self.listed(found.clone());

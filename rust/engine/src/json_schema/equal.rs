@@ -1,5 +1,8 @@
 //! Equality of JSON values: numbers by value, objects whatever their order.
 
+use std::fmt::Write;
+
+use rustc_hash::FxHashSet;
 use serde_json::Value;
 
 use super::leaf::Decimal;
@@ -18,5 +21,66 @@ pub(crate) fn equal(a: &Value, b: &Value) -> bool {
             a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
         }
         (a, b) => a == b,
+    }
+}
+
+/// A text that equal values have in common, and no others.
+pub(crate) fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write_canonical(value, &mut text);
+    text
+}
+
+fn write_canonical(value: &Value, text: &mut String) {
+    match value {
+        Value::Number(number) => match Decimal::from_json(number) {
+            Ok(value) => _ = write!(text, "{value}"),
+            Err(_) => text.push_str(number.as_str()),
+        },
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                write_canonical(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        Value::Object(members) => {
+            let mut members: Vec<(&String, &Value)> = members.iter().collect();
+            members.sort_unstable_by_key(|&(name, _)| name);
+            text.push('{');
+            for (name, value) in members {
+                _ = write!(text, "{name:?}:");
+                write_canonical(value, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Value::String(string) => _ = write!(text, "{string:?}"),
+        Value::Null | Value::Bool(_) => _ = write!(text, "{value}"),
+    }
+}
+
+/// A set of values.
+#[derive(Default)]
+pub(crate) struct ValueSet(FxHashSet<Box<str>>);
+
+impl ValueSet {
+    /// Adds a value; whether it is new.
+    pub fn insert(&mut self, value: &Value) -> bool {
+        self.0.insert(canonical(value).into())
+    }
+
+    /// Whether there is an equal value.
+    pub fn contains(&self, value: &Value) -> bool {
+        self.0.contains(canonical(value).as_str())
+    }
+}
+
+impl<'v> FromIterator<&'v Value> for ValueSet {
+    fn from_iter<I: IntoIterator<Item = &'v Value>>(values: I) -> Self {
+        let mut set = ValueSet::default();
+        values.into_iter().for_each(|value| _ = set.insert(value));
+        set
     }
 }

@@ -27,7 +27,7 @@ impl FormulaId {
 /// One thing that is asked of a value of one type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) enum Atom {
-    /// One of the schema's `enum`, among scalars.
+    /// One of the schema's `enum`.
     Value(SchemaId),
     /// The schema's keywords of numbers.
     Number(SchemaId),
@@ -314,6 +314,60 @@ impl Formulas {
                 _ => self.visit_signed(inner, visit, visited),
             }
         }
+    }
+
+    /// The atoms in a formula, each once.
+    pub fn atoms(&self, id: FormulaId) -> Vec<Atom> {
+        let (mut atoms, mut seen) = (Vec::new(), FxHashSet::default());
+        self.visit(id, &mut |formula, _, _| {
+            if let Formula::Atom(atom) = formula {
+                if seen.insert(*atom) {
+                    atoms.push(*atom);
+                }
+            }
+        });
+        atoms
+    }
+
+    /// The schemas in a formula, each once.
+    pub fn schemas(&self, id: FormulaId) -> Vec<SchemaId> {
+        let (mut schemas, mut seen) = (Vec::new(), FxHashSet::default());
+        self.visit(id, &mut |formula, _, _| {
+            if let Formula::Schema(schema) = formula {
+                if seen.insert(*schema) {
+                    schemas.push(*schema);
+                }
+            }
+        });
+        schemas
+    }
+
+    /// The formula with these schemas settled.
+    pub fn settle_schemas(
+        &mut self,
+        id: FormulaId,
+        settled: &FxHashMap<SchemaId, FormulaId>,
+    ) -> FormulaId {
+        self.map(id, &mut |formulas, formula| match formula {
+            Formula::Schema(schema) => match settled.get(schema) {
+                Some(&value) => value,
+                None => formulas.schema(*schema),
+            },
+            Formula::Atom(atom) => formulas.atom(*atom),
+            _ => FormulaId::FALSE,
+        })
+    }
+
+    /// The formula with its atoms replaced, of which there is an entry for each.
+    pub fn replace_atoms(
+        &mut self,
+        id: FormulaId,
+        replaced: &FxHashMap<Atom, FormulaId>,
+    ) -> FormulaId {
+        self.map(id, &mut |_, formula| match formula {
+            Formula::Atom(atom) => replaced.get(atom).copied().unwrap_or(FormulaId::FALSE),
+            _ => FormulaId::FALSE,
+        })
     }
 
     /// The members of a conjunction; the formula itself if it is none.

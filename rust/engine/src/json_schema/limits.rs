@@ -2,6 +2,7 @@
 
 use super::Front;
 use crate::error::{Error, Result};
+use crate::expr::Exprs;
 
 /// What is left of the work allowed until the next answer.
 #[derive(Default)]
@@ -44,9 +45,11 @@ impl Front {
         self.fuel.left = self.fuel.left.saturating_sub(steps);
     }
 
-    /// Accounts for one step, and for what formulas took since the last one.
-    pub(super) fn burn(&mut self) -> Result<()> {
-        self.spend(self.formulas.take_work());
+    /// Accounts for one step, and for what formulas took since the last one, by the clock too.
+    pub(super) fn burn(&mut self, exprs: &mut Exprs) -> Result<()> {
+        let members = self.formulas.take_work();
+        self.spend(members);
+        exprs.check_deadline_after(1 + u32::try_from(members / MEMBERS).unwrap_or(u32::MAX - 1))?;
         if self.fuel.left == 0 || self.formulas.len() > FORMULAS {
             return Err(Error::limit(
                 "deciding which values the schema allows takes too much work; combine fewer \

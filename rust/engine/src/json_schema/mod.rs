@@ -9,7 +9,8 @@
 //! formula over single assertions ([`typed`]); from there
 //!
 //! - [`scalar`]s become terminals, which know intersection and complement;
-//! - [`object`]s and [`array`]s are written property by property and item by item: a state holds
+//! - arrays and objects that are [`listed`] are written as a tree of their common beginnings;
+//! - other [`object`]s and [`array`]s are written property by property and item by item: a state holds
 //!   what is still asked for, and writing a member leads to another one. Where a formula has
 //!   several ways to come true, the member's goal says which of them is taken;
 //! - [`satisfiable`] decides which goals have a value at all, so that no way is a dead end.
@@ -26,6 +27,7 @@ mod evaluate;
 mod formula;
 pub mod leaf;
 mod limits;
+mod listed;
 mod names;
 mod object;
 mod options;
@@ -52,6 +54,7 @@ use crate::error::Result;
 use crate::grammar::{Expander, Grammar, NodeId};
 use array::ArrayState;
 use formula::{FormulaId, Formulas};
+use listed::Listed;
 use object::ObjectState;
 use schema::Schemas;
 use separators::Separators;
@@ -67,6 +70,7 @@ pub fn compile(
     schema: Value,
     options: &Options,
 ) -> Result<(NodeId, Box<dyn Expander>)> {
+    grammar.exprs.start_clock_now();
     let (schemas, root) = scan::scan(&schema, options, &mut grammar.exprs)?;
     let separators = Separators::new(grammar, options.whitespace_pattern.as_deref())?;
     let mut front = Front::new(schemas, options.property_order, separators);
@@ -99,6 +103,10 @@ enum Key {
     AfterScalar(u32),
     /// What follows a container that is remembered.
     AfterContainer(u32, u32),
+    /// What may come at a place in values that are listed.
+    Listed(Listed),
+    /// What follows the scalar there that is the captured text.
+    AfterListed(Listed),
 }
 
 /// The front end at work: the schemas read, and everything derived from them so far.
@@ -116,6 +124,8 @@ struct Front {
     arrays: array::Memory,
     unevaluated: unevaluated::Memory,
     traces: trace::Memory,
+    lists: listed::Memory,
+    evaluate: evaluate::Memory,
     goals: FxHashMap<FormulaId, NodeId>,
     fuel: limits::Fuel,
 }
@@ -136,6 +146,8 @@ impl Front {
             arrays: array::Memory::default(),
             unevaluated: unevaluated::Memory::default(),
             traces: trace::Memory::default(),
+            lists: listed::Memory::default(),
+            evaluate: evaluate::Memory::default(),
             goals: FxHashMap::default(),
             fuel: limits::Fuel::default(),
         }
@@ -181,6 +193,10 @@ impl Expander for Front {
                 self.after_value(trace, &text, grammar)
             }
             (Key::AfterContainer(trace, text), _) => self.after_container(trace, text, grammar),
+            (Key::Listed(at), _) => self.expand_listed(at, grammar),
+            (Key::AfterListed(at), text) => {
+                self.after_listed_scalar(at, text.unwrap_or_default(), grammar)
+            }
         }
     }
 }

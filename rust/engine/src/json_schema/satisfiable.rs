@@ -101,7 +101,7 @@ impl Front {
         if let Some(&known) = self.satisfiable.goals.get(&goal) {
             return Ok(self.satisfiable.questions.answer(known));
         }
-        self.burn()?;
+        self.burn(&mut grammar.exprs)?;
         let open = self.satisfiable.questions.open();
         self.satisfiable.goals.insert(goal, Questions::pending(&open));
         let answer = on_enough_stack(|| self.decide_goal(goal, grammar));

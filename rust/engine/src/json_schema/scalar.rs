@@ -363,6 +363,11 @@ impl Front {
         true
     }
 
+    /// Which numbers a schema allows by their type.
+    pub(super) fn number_kind(&self, id: SchemaId) -> NumberKind {
+        self.schemas.get(id).number.as_ref().map(|spec| spec.kind).unwrap_or_default()
+    }
+
     fn number_spec(&self, id: SchemaId) -> NumberSpec {
         self.schemas.get(id).number.as_deref().cloned().unwrap_or_default()
     }

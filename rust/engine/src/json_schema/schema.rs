@@ -211,7 +211,7 @@ pub(crate) struct Schema {
     pub place: Place,
     pub types: Types,
     /// What `enum` and `const` leave, of the types allowed.
-    pub values: Option<Box<[Value]>>,
+    pub values: Option<Arc<[Value]>>,
     pub number: Option<Box<NumberSpec>>,
     pub text: Option<Box<TextSpec>>,
     pub array: Option<Arc<ArraySpec>>,

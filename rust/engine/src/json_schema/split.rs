@@ -4,8 +4,10 @@
 //! the member and over atoms for what is still to come. Here it is split into cases: a goal for
 //! the member, and a formula without schemas for the rest.
 
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 
+use super::evaluate::Verdict;
 use super::formula::{Formula, FormulaId};
 use super::schema::{SchemaId, Type, Types};
 use super::Front;
@@ -35,7 +37,7 @@ impl Front {
         grammar: &mut Grammar,
     ) -> Result<Vec<Case>> {
         let mut cases = Vec::new();
-        let subjects = self.subjects(rest);
+        let subjects = self.formulas.schemas(rest);
         if !self.split_by_value(goal, rest, &subjects, &mut cases, grammar)? {
             self.split_into(goal, rest, &mut cases, grammar)?;
         }
@@ -77,25 +79,29 @@ impl Front {
             return Ok(false);
         }
         let mut groups: Vec<(FormulaId, Vec<Value>)> = Vec::new();
+        let mut group_of: FxHashMap<FormulaId, usize> = FxHashMap::default();
         for value in &listed {
-            self.burn()?;
-            if !self.satisfies(goal, value, grammar)? {
-                continue;
+            match self.satisfies(goal, value, grammar)? {
+                Verdict::All => {}
+                Verdict::None => continue,
+                Verdict::Some => return Ok(false),
             }
-            let mut holds = Vec::with_capacity(subjects.len());
+            let mut holds = FxHashMap::default();
             for &subject in subjects {
                 let formula = self.formulas.schema(subject);
-                holds.push((subject, self.satisfies(formula, value, grammar)?));
+                let value = match self.satisfies(formula, value, grammar)? {
+                    Verdict::All => FormulaId::TRUE,
+                    Verdict::None => FormulaId::FALSE,
+                    Verdict::Some => return Ok(false),
+                };
+                holds.insert(subject, value);
             }
-            let after = self.formulas.map(rest, &mut |formulas, formula| match formula {
-                Formula::Schema(schema) if holds.contains(&(*schema, true)) => FormulaId::TRUE,
-                Formula::Atom(atom) => formulas.atom(*atom),
-                _ => FormulaId::FALSE,
-            });
-            match groups.iter_mut().find(|(known, _)| *known == after) {
-                Some((_, values)) => values.push(value.clone()),
-                None => groups.push((after, vec![value.clone()])),
+            let after = self.formulas.settle_schemas(rest, &holds);
+            let group = *group_of.entry(after).or_insert(groups.len());
+            if group == groups.len() {
+                groups.push((after, Vec::new()));
             }
+            groups[group].1.push(value.clone());
         }
         for (after, values) in groups {
             if after != FormulaId::FALSE {
@@ -121,19 +127,6 @@ impl Front {
         Ok(true)
     }
 
-    /// The schemas in a formula.
-    fn subjects(&self, rest: FormulaId) -> Vec<SchemaId> {
-        let mut subjects = Vec::new();
-        self.formulas.visit(rest, &mut |formula, _, _| {
-            if let Formula::Schema(schema) = formula {
-                if !subjects.contains(schema) {
-                    subjects.push(*schema);
-                }
-            }
-        });
-        subjects
-    }
-
     fn split_into(
         &mut self,
         goal: FormulaId,
@@ -141,7 +134,7 @@ impl Front {
         cases: &mut Vec<Case>,
         grammar: &mut Grammar,
     ) -> Result<()> {
-        self.burn()?;
+        self.burn(&mut grammar.exprs)?;
         if goal == FormulaId::FALSE || rest == FormulaId::FALSE {
             return Ok(());
         }
@@ -193,36 +186,25 @@ impl Front {
             return rest;
         }
         let asked = self.formulas.conjuncts(goal);
-        let mut settled: Vec<(SchemaId, FormulaId)> = Vec::new();
-        for schema in self.subjects(rest) {
+        let mut settled = FxHashMap::default();
+        for schema in self.formulas.schemas(rest) {
             let literal = self.formulas.schema(schema);
             let negated = self.formulas.not(literal);
-            if asked.contains(&literal) {
-                settled.push((schema, FormulaId::TRUE));
-            } else if asked.contains(&negated) || self.clearly_disjoint(goal, schema) {
-                settled.push((schema, FormulaId::FALSE));
+            // The members of a conjunction are sorted.
+            if asked.binary_search(&literal).is_ok() {
+                settled.insert(schema, FormulaId::TRUE);
+            } else if asked.binary_search(&negated).is_ok() || self.clearly_disjoint(goal, schema) {
+                settled.insert(schema, FormulaId::FALSE);
             }
         }
         if settled.is_empty() {
             return rest;
         }
-        self.formulas.map(rest, &mut |formulas, formula| match formula {
-            Formula::Schema(schema) => match settled.iter().find(|(known, _)| known == schema) {
-                Some(&(_, value)) => value,
-                None => formulas.schema(*schema),
-            },
-            Formula::Atom(atom) => formulas.atom(*atom),
-            _ => FormulaId::FALSE,
-        })
+        self.formulas.settle_schemas(rest, &settled)
     }
 
     fn assume(&mut self, rest: FormulaId, schema: SchemaId, value: FormulaId) -> FormulaId {
-        self.formulas.map(rest, &mut |formulas, formula| match formula {
-            Formula::Schema(other) if *other == schema => value,
-            Formula::Schema(other) => formulas.schema(*other),
-            Formula::Atom(atom) => formulas.atom(*atom),
-            _ => FormulaId::FALSE,
-        })
+        self.formulas.settle_schemas(rest, &[(schema, value)].into_iter().collect())
     }
 
     fn first_subject(&self, rest: FormulaId) -> Option<Subject> {
@@ -240,23 +222,23 @@ impl Front {
     }
 
     /// Whether no value satisfies both, as far as their types and listed values tell.
-    pub(super) fn clearly_disjoint(&self, goal: FormulaId, schema: SchemaId) -> bool {
+    pub(super) fn clearly_disjoint(&mut self, goal: FormulaId, schema: SchemaId) -> bool {
         let types = self.types_of(goal).and(self.schemas.get(schema).types);
         if types == Types::NONE {
             return true;
         }
-        let Some(values) = &self.schemas.get(schema).values else { return false };
+        if self.schemas.get(schema).values.is_none() {
+            return false;
+        }
         let listed = |goal: &FormulaId| match self.formulas.get(*goal) {
-            Formula::Schema(other) => self.schemas.get(*other).values.as_ref(),
+            Formula::Schema(other) => self.schemas.get(*other).values.as_ref().map(|_| *other),
             _ => None,
         };
         let asked = match self.formulas.get(goal) {
             Formula::And(items) => items.iter().find_map(listed),
             _ => listed(&goal),
         };
-        asked.is_some_and(|asked| {
-            asked.iter().all(|a| values.iter().all(|b| !super::equal::equal(a, b)))
-        })
+        asked.is_some_and(|asked| !self.list_the_same(asked, schema))
     }
 
     fn is_container(&self, schema: SchemaId) -> bool {

@@ -40,6 +40,11 @@ pub(super) struct Course {
 impl Course {
     /// It is not remembered.
     pub const NONE: Course = Course { below: 0, text: 0 };
+
+    /// What follows the container if it is remembered; 0 if it is not.
+    pub fn below(self) -> u32 {
+        self.below
+    }
 }
 
 /// A place in a container where a value that is remembered stands.
@@ -70,7 +75,7 @@ impl Default for Memory {
 }
 
 impl Memory {
-    fn text(&mut self, text: String) -> u32 {
+    pub fn text(&mut self, text: String) -> u32 {
         if let Some(&known) = self.text_ids.get(text.as_str()) {
             return known;
         }

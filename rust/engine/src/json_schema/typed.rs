@@ -10,13 +10,16 @@ use super::limits::on_enough_stack;
 use super::pointer::Place;
 use super::schema::{Applied, ArraySpec, ObjectSpec, Schema, SchemaId, Type, Types};
 use super::Front;
+use crate::error::Result;
+use crate::expr::Exprs;
 
 /// What has been found out so far.
 #[derive(Default)]
 pub(super) struct Memory {
     goals: FxHashMap<(FormulaId, Type), FormulaId>,
     schemas: FxHashMap<(SchemaId, Type), FormulaId>,
-    constants: FxHashMap<(SchemaId, usize), SchemaId>,
+    /// By the text of the value.
+    constants: FxHashMap<String, SchemaId>,
     /// By the text of the list.
     listed: FxHashMap<String, SchemaId>,
 }
@@ -104,8 +107,10 @@ impl Front {
         let schema = self.schemas.get(id);
         let (applied, has_values) = (schema.applied.clone(), schema.values.is_some());
         if has_values {
-            let values = self.typed_values(id, of);
-            parts.push(values);
+            parts.push(match of {
+                Type::Null => FormulaId::TRUE,
+                _ => self.formulas.atom(Atom::Value(id)),
+            });
         }
         let schema = self.schemas.get(id);
         match of {
@@ -135,33 +140,56 @@ impl Front {
         self.formulas.and(parts)
     }
 
-    fn typed_values(&mut self, id: SchemaId, of: Type) -> FormulaId {
-        if !matches!(of, Type::Array | Type::Object) {
-            return match of {
-                Type::Null => FormulaId::TRUE,
-                _ => self.formulas.atom(Atom::Value(id)),
+    /// The formula with every list of arrays or objects as alternatives, so that they combine with
+    /// other schemas like any other.
+    pub(super) fn spelled_out(
+        &mut self,
+        formula: FormulaId,
+        of: Type,
+        exprs: &mut Exprs,
+    ) -> Result<FormulaId> {
+        let mut replaced = FxHashMap::default();
+        let mut lists_any = false;
+        for atom in self.formulas.atoms(formula) {
+            let same = match atom {
+                Atom::Value(id) => {
+                    lists_any = true;
+                    self.alternatives_of(id, of, exprs)?
+                }
+                _ => self.formulas.atom(atom),
             };
+            replaced.insert(atom, same);
         }
-        let values = self.schemas.get(id).values.clone().unwrap_or_default();
-        let mut any = Vec::new();
-        for (at, value) in values.iter().enumerate().filter(|(_, value)| Type::of(value) == of) {
-            let known = self.typed.constants.get(&(id, at)).copied();
-            let constant = known.unwrap_or_else(|| self.constant(id, value));
-            self.typed.constants.insert((id, at), constant);
-            any.push(self.typed_schema(constant, of));
-        }
-        self.formulas.or(any)
+        Ok(if lists_any { self.formulas.replace_atoms(formula, &replaced) } else { formula })
     }
 
-    /// A schema that allows one value. Arrays and objects are taken apart, so that they combine
-    /// with other schemas like any other.
-    pub(super) fn constant(&mut self, from: SchemaId, value: &Value) -> SchemaId {
-        let place = self.schemas.get(from).place;
-        let mut schema = Schema::of_types(place, Types::only(Type::of(value)));
+    fn alternatives_of(
+        &mut self,
+        id: SchemaId,
+        of: Type,
+        exprs: &mut Exprs,
+    ) -> Result<FormulaId> {
+        let values = self.schemas.get(id).values.clone().unwrap_or_default();
+        let mut any = Vec::new();
+        for value in values.iter().filter(|value| Type::of(value) == of) {
+            self.burn(exprs)?;
+            let constant = self.constant(value);
+            any.push(self.typed_schema(constant, of));
+        }
+        Ok(self.formulas.or(any))
+    }
+
+    /// A schema that allows one value. Arrays and objects are taken apart.
+    fn constant(&mut self, value: &Value) -> SchemaId {
+        let text = value.to_string();
+        if let Some(&known) = self.typed.constants.get(&text) {
+            return known;
+        }
+        let mut schema = Schema::of_types(Place::ROOT, Types::only(Type::of(value)));
         match value {
             Value::Array(items) => {
                 let count = items.len() as u32;
-                let prefix = items.iter().map(|item| self.constant(from, item)).collect();
+                let prefix = items.iter().map(|item| self.constant(item)).collect();
                 let items = Some(SchemaId::FALSE);
                 let spec =
                     ArraySpec { prefix, items, min: count, max: Some(count), ..Default::default() };
@@ -170,9 +198,7 @@ impl Front {
             Value::Object(members) => {
                 let properties: Box<_> = members
                     .iter()
-                    .map(|(name, value)| {
-                        (self.schemas.names.intern(name), self.constant(from, value))
-                    })
+                    .map(|(name, value)| (self.schemas.names.intern(name), self.constant(value)))
                     .collect();
                 let required = properties.iter().map(|&(name, _)| name).collect();
                 let additional = Some(SchemaId::FALSE);
@@ -181,7 +207,9 @@ impl Front {
             }
             scalar => schema.values = Some([scalar.clone()].into()),
         }
-        self.schemas.push(schema)
+        let id = self.schemas.push(schema);
+        self.typed.constants.insert(text, id);
+        id
     }
 
     /// A schema that allows exactly these values.

@@ -3,6 +3,7 @@
 use super::super::formula::FormulaId;
 use super::super::limits::on_enough_stack;
 use super::super::satisfiable::{Answer, Questions};
+use super::super::schema::Type;
 use super::super::Front;
 use super::ArrayState;
 use crate::error::Result;
@@ -15,7 +16,10 @@ impl Front {
         goal: FormulaId,
         grammar: &mut Grammar,
     ) -> Result<bool> {
-        for start in self.array_starts(goal) {
+        if let Some(values) = self.listed_values(goal, Type::Array, grammar)? {
+            return Ok(!values.is_empty());
+        }
+        for start in self.array_starts(goal, &mut grammar.exprs)? {
             if self.is_array_completable(&start, grammar)? {
                 return Ok(true);
             }
@@ -35,7 +39,7 @@ impl Front {
         state: &ArrayState,
         grammar: &mut Grammar,
     ) -> Result<bool> {
-        self.burn()?;
+        self.burn(&mut grammar.exprs)?;
         if state.rest == FormulaId::FALSE {
             return Ok(false);
         }

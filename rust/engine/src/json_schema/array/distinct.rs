@@ -174,7 +174,7 @@ impl Front {
         let mut values: Vec<Value> = Vec::new();
         let mut choices: Vec<Vec<usize>> = Vec::new();
         for &goal in goals {
-            self.burn()?;
+            self.burn(&mut grammar.exprs)?;
             let mut choice = Vec::new();
             for value in self.few_values(goal, grammar)?.iter().flat_map(|all| all.iter()) {
                 let known = values.iter().position(|known| equal(known, value));

@@ -1,6 +1,7 @@
 //! The grammar of an array, made state by state.
 
 use super::super::formula::FormulaId;
+use super::super::schema::Type;
 use super::super::trace::{After, Course};
 use super::super::Front;
 use super::ArrayState;
@@ -16,9 +17,12 @@ impl Front {
         course: Course,
         grammar: &mut Grammar,
     ) -> Result<NodeId> {
+        if let Some(listed) = self.listed_node(goal, Type::Array, course, grammar)? {
+            return Ok(listed);
+        }
         let mut any = Vec::new();
         let mut may_be_empty = false;
-        for start in self.array_starts(goal) {
+        for start in self.array_starts(goal, &mut grammar.exprs)? {
             if !self.is_array_completable(&start, grammar)? {
                 continue;
             }

@@ -4,6 +4,8 @@ use super::super::formula::{Atom, Formula, FormulaId};
 use super::super::schema::{SchemaId, Type};
 use super::super::Front;
 use super::ArrayState;
+use crate::error::Result;
+use crate::expr::Exprs;
 
 /// What every array of a goal must satisfy.
 pub(super) struct Plan {
@@ -23,16 +25,21 @@ pub(super) struct Plan {
 impl Front {
     /// The states before the first item: one for arrays whose items differ and one for the others,
     /// where that matters.
-    pub(super) fn array_starts(&mut self, goal: FormulaId) -> Vec<ArrayState> {
+    pub(super) fn array_starts(
+        &mut self,
+        goal: FormulaId,
+        exprs: &mut Exprs,
+    ) -> Result<Vec<ArrayState>> {
         if let Some(known) = self.arrays.starts.get(&goal) {
-            return known.clone();
+            return Ok(known.clone());
         }
         let formula = self.typed(goal, Type::Array);
+        let formula = self.spelled_out(formula, Type::Array, exprs)?;
         let mut cases = self.by_uniqueness(formula);
         cases.retain(|&case| case != FormulaId::FALSE);
         let starts: Vec<_> = cases.into_iter().map(|case| self.lay_out_array(case)).collect();
         self.arrays.starts.insert(goal, starts.clone());
-        starts
+        Ok(starts)
     }
 
     fn by_uniqueness(&mut self, formula: FormulaId) -> Vec<FormulaId> {

@@ -45,7 +45,7 @@ impl Front {
         self.formulas.and(goals)
     }
 
-    fn items_schema(&mut self, items: SchemaId, index: u32) -> FormulaId {
+    pub(in super::super) fn items_schema(&mut self, items: SchemaId, index: u32) -> FormulaId {
         let schema = self
             .schemas
             .array(items)
@@ -53,7 +53,7 @@ impl Front {
         self.formulas.schema(schema.unwrap_or(SchemaId::TRUE))
     }
 
-    fn unevaluated_item(&mut self, number: u32, index: u32) -> FormulaId {
+    pub(in super::super) fn unevaluated_item(&mut self, number: u32, index: u32) -> FormulaId {
         let rest = self.unevaluated_rest(number);
         if index < rest.seen.prefix {
             return FormulaId::TRUE;
@@ -66,21 +66,10 @@ impl Front {
 
     /// The formula after the next item, over schemas for the item and atoms for what is to come.
     pub(super) fn after_item(&mut self, state: &ArrayState) -> FormulaId {
-        let mut atoms = Vec::new();
-        self.formulas.visit(state.rest, &mut |formula, _, _| {
-            if let Formula::Atom(atom) = formula {
-                if !atoms.contains(atom) {
-                    atoms.push(*atom);
-                }
-            }
-        });
-        let replaced: Vec<(Atom, FormulaId)> =
+        let atoms = self.formulas.atoms(state.rest);
+        let replaced =
             atoms.into_iter().map(|atom| (atom, self.atom_after_item(atom, state))).collect();
-        self.formulas.map(state.rest, &mut |_, formula| {
-            let Formula::Atom(atom) = formula else { return FormulaId::FALSE };
-            let known = replaced.iter().find(|(known, _)| known == atom);
-            known.map_or(FormulaId::FALSE, |&(_, after)| after)
-        })
+        self.formulas.replace_atoms(state.rest, &replaced)
     }
 
     fn atom_after_item(&mut self, atom: Atom, state: &ArrayState) -> FormulaId {

@@ -65,7 +65,7 @@ impl Front {
         open: Vec<(u32, bool)>,
         grammar: &mut Grammar,
     ) -> Result<bool> {
-        self.burn()?;
+        self.burn(&mut grammar.exprs)?;
         let rest = self.settle(state.plan, state.rest, &open, grammar)?;
         let state = &ObjectState { rest, ..*state };
         let plan = self.plan(state);

@@ -24,6 +24,7 @@ use super::satisfiable::Answer;
 use super::Front;
 use crate::expr::ExprId;
 use crate::grammar::NodeId;
+pub(super) use plan::NameKind;
 use plan::Plan;
 
 /// Where an object stands after some of its properties.

@@ -2,6 +2,7 @@
 
 use super::super::formula::FormulaId;
 use super::super::names::Name;
+use super::super::schema::Type;
 use super::super::trace::{After, Course};
 use super::super::{Front, Key, PropertyOrder};
 use super::{ObjectState, PropertyRef};
@@ -16,6 +17,9 @@ impl Front {
         goal: FormulaId,
         grammar: &mut Grammar,
     ) -> Result<bool> {
+        if let Some(values) = self.listed_values(goal, Type::Object, grammar)? {
+            return Ok(!values.is_empty());
+        }
         for start in self.object_starts(goal, grammar)? {
             if self.is_completable(&start, grammar)? {
                 return Ok(true);
@@ -31,6 +35,9 @@ impl Front {
         course: Course,
         grammar: &mut Grammar,
     ) -> Result<NodeId> {
+        if let Some(listed) = self.listed_node(goal, Type::Object, course, grammar)? {
+            return Ok(listed);
+        }
         let mut any = Vec::new();
         for start in self.object_starts(goal, grammar)? {
             if !self.is_completable(&start, grammar)? {
@@ -145,7 +152,7 @@ impl Front {
     }
 
     /// A known name and the colon.
-    fn name_node(&mut self, name: Name, grammar: &mut Grammar) -> NodeId {
+    pub(in super::super) fn name_node(&mut self, name: Name, grammar: &mut Grammar) -> NodeId {
         if let Some(&known) = self.objects.name_nodes.get(&name) {
             return known;
         }

@@ -38,7 +38,7 @@ pub(super) struct Key {
 
 /// Names that the plan does not know and that are alike for it.
 #[derive(Clone)]
-pub(super) struct Class {
+pub(in super::super) struct Class {
     /// The names, quotes included.
     pub terminal: ExprId,
     pub matched: Vec<PatternId>,
@@ -50,7 +50,7 @@ pub(super) struct Class {
 
 /// What is known of a name while it is being looked at.
 #[derive(Clone, Copy)]
-pub(super) enum NameKind<'a> {
+pub(in super::super) enum NameKind<'a> {
     Known(Name),
     Class(&'a Class),
 }
@@ -66,6 +66,7 @@ impl Front {
             return Ok(known.clone());
         }
         let formula = self.typed(goal, Type::Object);
+        let formula = self.spelled_out(formula, Type::Object, &mut grammar.exprs)?;
         let mut starts = Vec::new();
         for thread in self.threads(formula) {
             let (plan, rest) = self.lay_out(goal, thread, grammar)?;
@@ -220,7 +221,7 @@ impl Front {
 
     /// Adds what a schema's `properties`, `patternProperties` and `additionalProperties` ask of the
     /// value of a property.
-    pub(super) fn group_schemas(
+    pub(in super::super) fn group_schemas(
         &mut self,
         group: SchemaId,
         name: NameKind<'_>,
@@ -248,7 +249,7 @@ impl Front {
     }
 
     /// Adds what `unevaluatedProperties` asks of the value of a property.
-    pub(super) fn unevaluated_schemas(
+    pub(in super::super) fn unevaluated_schemas(
         &mut self,
         number: u32,
         name: NameKind<'_>,
@@ -294,7 +295,7 @@ impl Front {
     }
 
     /// Whether a schema for names allows this one.
-    pub(super) fn allows_name(
+    pub(in super::super) fn allows_name(
         &mut self,
         names: SchemaId,
         name: NameKind<'_>,
@@ -400,7 +401,7 @@ impl Front {
         mark: impl Fn(&mut Class),
     ) -> Result<()> {
         for class in std::mem::take(classes) {
-            self.burn()?;
+            self.burn(&mut grammar.exprs)?;
             let exprs = &mut grammar.exprs;
             let outside = exprs.not(terminal);
             let mut inside = class.clone();

@@ -1,6 +1,6 @@
 //! What a property does to what is asked of the object.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::formula::{Atom, Formula, FormulaId};
 use super::super::names::Name;
@@ -56,24 +56,12 @@ impl Front {
         name: NameKind<'_>,
         grammar: &mut Grammar,
     ) -> Result<FormulaId> {
-        let mut replaced: Vec<(Atom, FormulaId)> = Vec::new();
-        let mut atoms = Vec::new();
-        self.formulas.visit(rest, &mut |formula, _, _| {
-            if let Formula::Atom(atom) = formula {
-                if !atoms.contains(atom) {
-                    atoms.push(*atom);
-                }
-            }
-        });
-        for atom in atoms {
+        let mut replaced = FxHashMap::default();
+        for atom in self.formulas.atoms(rest) {
             let after = self.atom_after_property(atom, name, grammar)?;
-            replaced.push((atom, after));
+            replaced.insert(atom, after);
         }
-        Ok(self.formulas.map(rest, &mut |_, formula| {
-            let Formula::Atom(atom) = formula else { return FormulaId::FALSE };
-            let known = replaced.iter().find(|(known, _)| known == atom);
-            known.map_or(FormulaId::FALSE, |&(_, after)| after)
-        }))
+        Ok(self.formulas.replace_atoms(rest, &replaced))
     }
 
     fn atom_after_property(

@@ -1,10 +1,12 @@
 //! `type`, `enum`, `const`, and the keywords of numbers and strings.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::{Scan, Scanner, Site};
 use crate::json_schema::draft::Draft;
-use crate::json_schema::equal::equal;
+use crate::json_schema::equal::ValueSet;
 use crate::json_schema::leaf::{Decimal, NumberKind};
 use crate::json_schema::schema::{Bound, NumberSpec, Schema, TextSpec, Type, Types};
 
@@ -174,7 +176,7 @@ impl<'v> Scanner<'v, '_> {
     pub(super) fn settle(&mut self, schema: &mut Schema, site: Site) -> Scan<()> {
         if let Some(values) = &schema.values {
             let types = schema.types;
-            let values: Box<[Value]> =
+            let values: Arc<[Value]> =
                 values.iter().filter(|value| types.has(Type::of(value))).cloned().collect();
             schema.types =
                 values.iter().fold(Types::NONE, |all, v| all.or(Types::only(Type::of(v))));
@@ -205,9 +207,10 @@ impl<'v> Scanner<'v, '_> {
 
 /// Leaves only the values allowed that are among `values`.
 fn restrict(schema: &mut Schema, values: &[Value]) {
-    let values: Box<[Value]> = match &schema.values {
+    let values: Arc<[Value]> = match &schema.values {
         Some(known) => {
-            known.iter().filter(|a| values.iter().any(|b| equal(a, b))).cloned().collect()
+            let values: ValueSet = values.iter().collect();
+            known.iter().filter(|value| values.contains(value)).cloned().collect()
         }
         None => values.into(),
     };

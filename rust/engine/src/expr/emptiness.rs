@@ -5,20 +5,27 @@
 //! first from where the least is still to be done: several conditions that each need a long text are
 //! met in one walk, where a search by breadth would try all that may come between. Every state seen
 //! on the way is decided too; and an intersection that is wider than one of the last few found to
-//! match something does so too, as after `.*` any state is wider than the one before.
+//! match something does so too, as after `.*` any state is wider than the one before. Where a rule
+//! takes part that seldom accepts, the texts that it names are tried before.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use rustc_hash::FxHashMap;
 
-use super::{Expr, ExprId, Exprs};
+use super::{Expr, ExprId, Exprs, RuleId};
 use crate::error::{Error, Result};
 
 const LIVE: u8 = 1;
 const DEAD: u8 = 2;
 /// How many witnesses are kept.
 const WITNESSES: usize = 16;
+/// How deep in intersections and alternatives rules are looked for.
+const RULE_DEPTH: u32 = 3;
+/// Among how many rules those texts are tried.
+const FEW_RULES: usize = 2;
+/// For how many states of a search the texts that complete a rule are tried.
+const WITH_COMPLETIONS: usize = 4;
 
 impl Exprs {
     /// Whether no byte string matches. Linear in the number of states that must be visited; an
@@ -53,6 +60,10 @@ impl Exprs {
                     self.emptiness_limit
                 )));
             }
+            if visited <= WITH_COMPLETIONS && self.takes_a_completion(state)? {
+                self.mark_live(state, expr, &parents);
+                return Ok(false);
+            }
             let row = self.raw_row(state)?;
             for at in 0..row.len as usize {
                 let target = self.slice(row)[at].target;
@@ -62,15 +73,8 @@ impl Exprs {
                 parents.insert(target, state);
                 let plain = !self.facts(target).boolean;
                 if plain || self.is_nullable(target) || self.liveness[target.index()] == LIVE {
-                    let mut live = target;
-                    loop {
-                        self.liveness[live.index()] = LIVE;
-                        if live == expr {
-                            self.add_witness(expr);
-                            return Ok(false);
-                        }
-                        live = parents[&live];
-                    }
+                    self.mark_live(target, expr, &parents);
+                    return Ok(false);
                 }
                 queue.push(Reverse((self.facts(target).effort, parents.len(), target)));
             }
@@ -79,6 +83,51 @@ impl Exprs {
             self.liveness[state.index()] = DEAD;
         }
         Ok(true)
+    }
+
+    /// Every state on the way from `expr` to one that matches something does so too.
+    fn mark_live(&mut self, mut live: ExprId, expr: ExprId, parents: &FxHashMap<ExprId, ExprId>) {
+        self.liveness[live.index()] = LIVE;
+        while live != expr {
+            live = parents[&live];
+            self.liveness[live.index()] = LIVE;
+        }
+        self.add_witness(expr);
+    }
+
+    /// Whether the expression matches one of the texts that complete a rule in it.
+    fn takes_a_completion(&mut self, expr: ExprId) -> Result<bool> {
+        let mut rules = Vec::new();
+        self.rules_in(expr, RULE_DEPTH, &mut rules);
+        // What completes one of many seldom completes them all.
+        if rules.len() > FEW_RULES {
+            return Ok(false);
+        }
+        for (rule, state) in rules {
+            for text in self.rule_of(rule).completions(state) {
+                let mut path = vec![expr];
+                for byte in text {
+                    let row = self.raw_row(path[path.len() - 1])?;
+                    path.push(super::row::lookup(self.slice(row), byte));
+                }
+                if self.is_nullable(path[path.len() - 1]) {
+                    path.into_iter().for_each(|state| self.liveness[state.index()] = LIVE);
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// States of rules that stand in an intersection, by themselves or among alternatives.
+    fn rules_in(&self, expr: ExprId, depth: u32, found: &mut Vec<(RuleId, u64)>) {
+        match self.node(expr) {
+            Expr::Rule { rule, state } if depth < RULE_DEPTH => found.push((*rule, *state)),
+            Expr::And(items) | Expr::Or(items) if depth > 0 => {
+                items.iter().for_each(|&item| self.rules_in(item, depth - 1, found));
+            }
+            _ => {}
+        }
     }
 
     fn add_witness(&mut self, expr: ExprId) {

@@ -362,6 +362,8 @@ impl Exprs {
                     nullable: rule.accepts(*state),
                     boolean: rule.has_dead_ends(),
                     infinite: true,
+                    shortest: rule.shortest(*state),
+                    effort: rule.shortest(*state),
                     ..Facts::default()
                 }
             }

@@ -35,6 +35,20 @@ pub trait Rule: Send + Sync {
         ExprId::NEVER
     }
 
+    /// Some texts that complete this state, of its many: where other conditions have to hold too, they
+    /// are tried before a search. None where a search finds such texts as easily.
+    fn completions(&self, state: u64) -> Vec<Vec<u8>> {
+        let _ = state;
+        Vec::new()
+    }
+
+    /// No text from this state is shorter than this many bytes. A search goes first to where the
+    /// least is missing.
+    fn shortest(&self, state: u64) -> u32 {
+        let _ = state;
+        0
+    }
+
     /// Whether there may be states that match nothing. They are then searched for.
     fn has_dead_ends(&self) -> bool {
         false

@@ -119,12 +119,7 @@ impl Front {
         Ok(list.map(|list| self.lists.lists[list as usize].clone()))
     }
 
-    fn list_of(
-        &mut self,
-        goal: FormulaId,
-        of: Type,
-        grammar: &mut Grammar,
-    ) -> Result<Option<u32>> {
+    fn list_of(&mut self, goal: FormulaId, of: Type, grammar: &mut Grammar) -> Result<Option<u32>> {
         if let Some(&known) = self.lists.of_goals.get(&(goal, of)) {
             return Ok(known);
         }
@@ -243,7 +238,8 @@ impl Front {
             let after = self.after_listed(&at, left, path, grammar);
             any.push(grammar.seq([text, after]));
         } else if !texts.is_empty() {
-            let left = scalars.into_iter().map(|(_, left)| self.lists.set(left)).collect::<Vec<_>>();
+            let left =
+                scalars.into_iter().map(|(_, left)| self.lists.set(left)).collect::<Vec<_>>();
             let by_value = by_value.into_iter().map(|(text, group)| (text, left[group])).collect();
             self.lists.scalars.insert(at, Arc::new(by_value));
             let text = grammar.exprs.or(texts);
@@ -369,7 +365,9 @@ impl Front {
         let members: Vec<(u32, Vec<String>)> = self
             .listed_parts(&at, path)
             .into_iter()
-            .filter_map(|(which, value)| Some((which, value.as_object()?.keys().cloned().collect())))
+            .filter_map(|(which, value)| {
+                Some((which, value.as_object()?.keys().cloned().collect()))
+            })
             .collect();
         for (which, members) in members {
             for name in members {

@@ -163,12 +163,7 @@ impl Front {
         Ok(if lists_any { self.formulas.replace_atoms(formula, &replaced) } else { formula })
     }
 
-    fn alternatives_of(
-        &mut self,
-        id: SchemaId,
-        of: Type,
-        exprs: &mut Exprs,
-    ) -> Result<FormulaId> {
+    fn alternatives_of(&mut self, id: SchemaId, of: Type, exprs: &mut Exprs) -> Result<FormulaId> {
         let values = self.schemas.get(id).values.clone().unwrap_or_default();
         let mut any = Vec::new();
         for value in values.iter().filter(|value| Type::of(value) == of) {

@@ -59,7 +59,9 @@ fn assemble(exprs: &mut Exprs, constraint: &StringConstraint, extent: Extent) ->
     for name in &constraint.formats {
         all.extend(formats::format(exprs, name, JSON, extent)?);
     }
-    if all.is_empty() || (constraint.min_length, max) != (0, UNBOUNDED) {
+    let least = constraint.min_length;
+    let enough = least == 0 || (least == 1 && all.iter().any(|&one| exprs.facts(one).shortest > 0));
+    if all.is_empty() || !enough || max != UNBOUNDED {
         let char = regex::any_char(exprs, JSON);
         all.push(exprs.repeat(char, constraint.min_length, max));
     }

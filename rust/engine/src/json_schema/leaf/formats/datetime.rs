@@ -131,6 +131,8 @@ struct LeapSecond {
     most: u64,
 }
 
+/// `hh:mm`.
+const TO_MINUTE: u64 = 5;
 /// `hh:mm:60`.
 const TO_SECOND: u64 = 8;
 
@@ -155,6 +157,13 @@ impl LeapSecond {
 impl Rule for LeapSecond {
     fn accepts(&self, _state: u64) -> bool {
         false
+    }
+
+    fn shortest(&self, state: u64) -> u32 {
+        let (read, digits) = (state & 0xFF, state >> 8);
+        let zone = if read >= TO_MINUTE && digits != 2359 { "+hh:mm".len() } else { "Z".len() };
+        let fraction = u32::from(read == TO_SECOND + 1);
+        TO_SECOND.saturating_sub(read) as u32 + fraction + zone as u32
     }
 
     fn expand(&self, exprs: &mut Exprs, rule: RuleId, state: u64) -> ExprId {

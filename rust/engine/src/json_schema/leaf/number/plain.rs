@@ -20,6 +20,12 @@ use crate::json_schema::leaf::decimal::{Decimal, Natural};
 /// A far bound with more digits than this does not lengthen what is written.
 const LONG_BOUND: usize = 40;
 
+/// Multiples named as completions: so many of each number of digits, with up to so many digits more
+/// than are needed, and no more than this.
+const COMPLETIONS: u128 = 6;
+const MORE_DIGITS: usize = 3;
+const MOST_DIGITS: usize = 20;
+
 /// What may follow the last digit that a value needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -356,6 +362,26 @@ impl Digits {
     }
 }
 
+impl Digits {
+    /// `count` digits after a remainder that make a multiple, the first few; the point is among
+    /// them if digits before it are.
+    fn multiples_after(&self, rest: u64, count: usize, in_fraction: bool) -> Vec<Vec<u8>> {
+        let (power, modulus) = (10u128.pow(count as u32), u128::from(self.modulus));
+        let written = u128::from(rest) * power % modulus;
+        let first = (modulus - written) % modulus;
+        let digits = (0..COMPLETIONS).map(|nth| first + nth * modulus);
+        let texts = digits.take_while(|&digits| digits < power).map(|digits| {
+            let mut text = format!("{digits:0count$}").into_bytes();
+            text.truncate(count);
+            if !in_fraction && self.places > 0 {
+                text.insert(count - self.places, b'.');
+            }
+            text
+        });
+        texts.collect()
+    }
+}
+
 impl Rule for Digits {
     fn accepts(&self, state: u64) -> bool {
         let place = Place::unpacked(state, self.places);
@@ -369,6 +395,19 @@ impl Rule for Digits {
             _ => true,
         };
         place.count < self.places && low && place.rest % self.left(place.count) == 0
+    }
+
+    fn completions(&self, state: u64) -> Vec<Vec<u8>> {
+        let place = Place::unpacked(state, self.places);
+        if place.tight() || self.modulus == 1 || self.places > MOST_DIGITS {
+            return Vec::new();
+        }
+        if place.in_fraction {
+            return self.multiples_after(place.rest, place.count, true);
+        }
+        let most = self.longest.saturating_sub(place.count) + self.places;
+        let counts = place.needed..=most.min(place.needed + MORE_DIGITS).min(MOST_DIGITS);
+        counts.flat_map(|count| self.multiples_after(place.rest, count, false)).collect()
     }
 
     fn is_lasting(&self) -> bool {

@@ -50,15 +50,21 @@ fn write_canonical(value: &Value, text: &mut String) {
             members.sort_unstable_by_key(|&(name, _)| name);
             text.push('{');
             for (name, value) in members {
-                _ = write!(text, "{name:?}:");
+                write_string(name, text);
                 write_canonical(value, text);
-                text.push(',');
             }
             text.push('}');
         }
-        Value::String(string) => _ = write!(text, "{string:?}"),
-        Value::Null | Value::Bool(_) => _ = write!(text, "{value}"),
+        Value::String(string) => write_string(string, text),
+        Value::Null => text.push_str("null"),
+        Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
     }
+}
+
+/// The length before the string says where it ends, whatever is in it.
+fn write_string(string: &str, text: &mut String) {
+    _ = write!(text, "\"{}:", string.len());
+    text.push_str(string);
 }
 
 /// A set of values.

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
-use super::equal::ValueSet;
+use super::equal::{equal, ValueSet};
 use super::formula::{Atom, FormulaId};
 use super::leaf::{self, Decimal, NumberKind};
 use super::limits::on_enough_stack;
@@ -12,6 +12,9 @@ use super::schema::{SchemaId, Type, Types};
 use super::Front;
 use crate::error::Result;
 use crate::grammar::Grammar;
+
+/// So many values are compared one by one.
+const COMPARED: usize = 12;
 
 /// Which texts of a value satisfy a goal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -225,6 +228,9 @@ impl Front {
     /// Whether a schema that lists values lists this one.
     fn lists(&mut self, id: SchemaId, value: &Value) -> bool {
         let Some(values) = &self.schemas.get(id).values else { return true };
+        if values.len() <= COMPARED {
+            return values.iter().any(|listed| equal(listed, value));
+        }
         let set = self.evaluate.sets.entry(id).or_insert_with(|| values.iter().collect());
         set.contains(value)
     }

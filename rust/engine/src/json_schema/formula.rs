@@ -246,17 +246,22 @@ impl Formulas {
         replace: &mut impl FnMut(&mut Self, &Formula) -> FormulaId,
         known: &mut FxHashMap<FormulaId, FormulaId>,
     ) -> FormulaId {
+        let formula = self.get(id).clone();
+        // Most are schemas and atoms: looking for those would take longer than doing them again.
+        match &formula {
+            Formula::False | Formula::True => return id,
+            Formula::Schema(_) | Formula::Atom(_) => return replace(self, &formula),
+            _ => {}
+        }
         if let Some(&done) = known.get(&id) {
             return done;
         }
-        let formula = self.get(id).clone();
         let mut all = |formulas: &mut Self, items: &[FormulaId]| -> Vec<FormulaId> {
             let mut map = |&item: &FormulaId| formulas.map_known(item, replace, known);
             on_enough_stack(|| items.iter().map(&mut map).collect())
         };
         let mapped = match &formula {
-            Formula::False | Formula::True => id,
-            Formula::Schema(_) | Formula::Atom(_) => replace(self, &formula),
+            Formula::False | Formula::True | Formula::Schema(_) | Formula::Atom(_) => id,
             Formula::Not(inner) => {
                 let inner = self.map_known(*inner, replace, known);
                 self.not(inner)

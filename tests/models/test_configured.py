@@ -98,3 +98,23 @@ def test_a_lora_request_per_prompt(configured, tmp_path):
         ["Go on"] * 3, PATTERN, lora_request=adapters, backend="outlines-vllm", thinking=False, temperature=0
     )
     assert all(re.fullmatch("[a-f]{4}[0-9]{2}", text) for text in constrained)
+
+
+def test_an_adapter_that_cannot_be_loaded_is_its_own_requests_error(configured, tmp_path):
+    """Found in the middle of a step, it would end the engine and all that runs in it."""
+    missing = LoRARequest("missing", 7, str(tmp_path / "missing"))
+    with configured.stream("Go", max_tokens=100, ignore_eos=True, thinking=False) as stream:
+        next(stream)
+        with pytest.raises(ValueError, match=r"the LoRA adapter 'missing' cannot be loaded from .*missing"):
+            configured("Go on", lora_request=missing, thinking=False, **GREEDY)
+        good, bad = configured.batch(
+            ["Go on"] * 2,
+            lora_request=[adapter(tmp_path / "three", 3), missing],
+            return_exceptions=True,
+            thinking=False,
+            **GREEDY,
+        )
+        assert isinstance(good, str)
+        assert isinstance(bad, ValueError)
+        next(stream)
+    assert isinstance(configured("Go on", thinking=False, **GREEDY), str)

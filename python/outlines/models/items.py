@@ -5,11 +5,12 @@ Whatever is wrong with an item is said here, before the model runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from outlines.constraint import Constraint
+from outlines.models.adapters import load_adapter
 from outlines.models.backend import constrain
 from outlines.models.outcome import Outcome, gathering
 from outlines.models.prompts import check_prompt, render
@@ -69,22 +70,6 @@ def understand(output_type: Any) -> tuple[Constraint | None, Callable[[str], Any
     return constraint, understood.parse
 
 
-def _check_engine_keywords(keywords: Mapping[str, Any]) -> None:
-    """Refuse what vLLM's engine would stop for good at when it reads it.
-
-    Raises:
-        TypeError: a value is of another type than vLLM's.
-    """
-    priority, adapter = keywords.get("priority"), keywords.get("lora_request")
-    if not (priority is None or (isinstance(priority, int) and not isinstance(priority, bool))):
-        raise TypeError(f"priority is an int, not {type(priority).__name__}")
-    if adapter is not None:
-        from vllm.lora.request import LoRARequest
-
-        if not isinstance(adapter, LoRARequest):
-            raise TypeError(f"lora_request is a vllm.lora.request.LoRARequest, not {type(adapter).__name__}")
-
-
 class ItemMaker:
     """Makes the items of one call or batch, and their requests.
 
@@ -128,7 +113,12 @@ class ItemMaker:
             self._shared[kind] = given, self._params(given, constraint, thinking)
         params = self._shared[kind][1]
         keywords = self.options.engine if engine is None else engine
-        _check_engine_keywords(keywords)
+        priority, adapter = keywords.get("priority"), keywords.get("lora_request")
+        # vLLM's engine would stop for good when it reads another type.
+        if not (priority is None or (isinstance(priority, int) and not isinstance(priority, bool))):
+            raise TypeError(f"priority is an int, not {type(priority).__name__}")
+        if adapter is not None:
+            load_adapter(self._engine, adapter)
         return Item(prompt, constraint, parse, params, thinking, keywords)
 
     def _params(self, given: Any, constraint: Constraint | None, thinking: ThinkingTags | None) -> SamplingParams:

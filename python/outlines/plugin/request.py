@@ -30,6 +30,7 @@ __all__ = [
     "choose_backend",
     "chosen_backend",
     "handshake",
+    "load_adapter",
     "mark",
     "prepare",
     "raise_if_failed",
@@ -144,6 +145,25 @@ def prepare(llm: Any, constraint: Constraint, max_tokens: int | None = None) -> 
         no output is so short.
     """
     return _then(_start(llm, PREPARE_METHOD, *constraint.plain(), max_tokens), _raise_what_is_wrong)
+
+
+def load_adapter(llm: Any, adapter: Any) -> Future[None]:
+    """Load a LoRA adapter in the engine ahead of its first request.
+
+    Returns:
+        The future of None, or of ValueError: it cannot be loaded.
+    """
+
+    def read(answer: Future[Any]) -> None:
+        try:
+            answer.result()
+        except Exception as error:
+            if type(error).__name__ == "EngineDeadError":
+                raise
+            name, path = adapter.lora_name, adapter.lora_path
+            raise ValueError(f"the LoRA adapter {name!r} cannot be loaded from {path!r}: {error}") from error
+
+    return _then(_start(llm, "add_lora", adapter), read)
 
 
 def _raise_what_is_wrong(answer: Future[Any]) -> None:

@@ -2,7 +2,8 @@
 //!
 //! A state allows what any of its configurations allows. The *horizon* of a state of one
 //! configuration has a hole for the stack, counts that cannot run out within a token made
-//! unbounded, a captured text left open, and no exceptions (keys already used): states in the same
+//! unbounded, those that hardly ever do left open, as is a captured text, and no exceptions (keys
+//! already used): states in the same
 //! terminal share one, whatever follows. A terminal that has ended stays at its hole, as a
 //! configuration that reads nothing: what follows there is answered by the state itself
 //! ([`Automaton::follow`]), and is the same for all paths that come to the hole in the same way. A
@@ -63,6 +64,9 @@ impl Automaton {
         let mut stacks: Vec<StackId> = Vec::with_capacity(1);
         for config in &mut configs {
             config.terminal = self.grammar.exprs.clamp(config.terminal, bytes);
+            if !config.greedy && config.guard == ExprId::NEVER {
+                config.terminal = self.grammar.exprs.open_counts(config.terminal)?;
+            }
             config.text = config.text.forgotten();
             if !self.completable.any_stack() {
                 config.stack = self.truncate(config.stack, DEPTH, bytes)?;

@@ -341,6 +341,9 @@ impl Automaton {
             if terminal == ExprId::NEVER {
                 continue;
             }
+            if terminal == ExprId::UNKNOWN {
+                return Ok(StateId::DEFERRED);
+            }
             let Some(guard) = self.step_guard(config.guard, byte)? else { continue };
             let text = self.texts.push(config.text, byte);
             let config = Config { terminal, guard, text, ..config };

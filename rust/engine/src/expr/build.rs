@@ -54,6 +54,9 @@ impl Exprs {
         if tail == ExprId::EMPTY {
             return head;
         }
+        if head == ExprId::UNKNOWN || tail == ExprId::UNKNOWN {
+            return ExprId::UNKNOWN;
+        }
         if tail == ExprId::ALL && self.is_nullable(head) {
             let facts = self.facts(head);
             if !facts.look_ahead && !facts.look_behind {
@@ -110,8 +113,10 @@ impl Exprs {
         }
         flat.sort_unstable();
         flat.dedup();
-        if flat.contains(&ExprId::ALL) {
-            return ExprId::ALL;
+        for all in [ExprId::ALL, ExprId::UNKNOWN] {
+            if flat.contains(&all) {
+                return all;
+            }
         }
         self.join_counts(&mut flat);
         if flat.contains(&ExprId::EMPTY)
@@ -147,7 +152,7 @@ impl Exprs {
         if items.len() < 2 {
             return;
         }
-        let mut counted: Vec<(ExprId, ExprId, u32, u32)> = Vec::new();
+        let mut counted = Vec::new();
         for &item in items.iter() {
             if let Some(parts) = self.as_counted(item) {
                 counted.push(parts);
@@ -159,10 +164,10 @@ impl Exprs {
         counted.sort_unstable();
         let before = counted.len();
         counted.dedup_by(|next, kept| {
-            let same = next.0 == kept.0 && next.1 == kept.1;
-            let touches = next.2 <= kept.3.saturating_add(1);
+            let same = (next.body, next.tail, next.open) == (kept.body, kept.tail, kept.open);
+            let touches = next.min <= kept.max.saturating_add(1);
             if same && touches {
-                kept.3 = kept.3.max(next.3);
+                kept.max = kept.max.max(next.max);
             }
             same && touches
         });
@@ -170,8 +175,11 @@ impl Exprs {
             return;
         }
         items.retain(|&item| self.as_counted(item).is_none());
-        for (body, tail, min, max) in counted {
-            let repeated = self.repeat(body, min, max);
+        for Counted { body, tail, open, min, max } in counted {
+            let repeated = match open {
+                true => self.open(body, min, max),
+                false => self.repeat(body, min, max),
+            };
             let joined = self.concat2(repeated, tail);
             match self.node(joined) {
                 Expr::Or(inner) => items.extend_from_slice(&inner.clone()),
@@ -182,14 +190,17 @@ impl Exprs {
         items.dedup();
     }
 
-    /// `body{min,max} tail`, if the expression has that shape.
-    fn as_counted(&self, item: ExprId) -> Option<(ExprId, ExprId, u32, u32)> {
+    /// The expression as a count and what follows it, if it has that shape.
+    fn as_counted(&self, item: ExprId) -> Option<Counted> {
         let (head, tail) = match *self.node(item) {
             Expr::Concat(head, tail) => (head, tail),
             _ => (item, ExprId::EMPTY),
         };
         match *self.node(head) {
-            Expr::Repeat { body, min, max } => Some((body, tail, min, max)),
+            Expr::Repeat { body, min, max } => Some(Counted { body, tail, open: false, min, max }),
+            Expr::Open { body, min, rounds } => {
+                Some(Counted { body, tail, open: true, min, max: rounds })
+            }
             _ => None,
         }
     }
@@ -209,8 +220,10 @@ impl Exprs {
         flat.sort_unstable();
         flat.dedup();
         flat.retain(|&item| item != ExprId::ALL);
-        if flat.contains(&ExprId::NEVER) {
-            return ExprId::NEVER;
+        for none in [ExprId::NEVER, ExprId::UNKNOWN] {
+            if flat.contains(&none) {
+                return none;
+            }
         }
         if flat.contains(&ExprId::EMPTY) {
             let nullable = flat.iter().all(|&item| self.is_nullable(item));
@@ -276,6 +289,7 @@ impl Exprs {
     pub fn not(&mut self, body: ExprId) -> ExprId {
         match *self.node(body) {
             Expr::Not(inner) => inner,
+            Expr::Unknown => body,
             _ => self.intern(Expr::Not(body)),
         }
     }
@@ -308,6 +322,12 @@ impl Exprs {
             }
         }
         self.intern(Expr::Repeat { body, min, max })
+    }
+
+    /// `body`, at least `min` times; whether more often than `rounds` is left open. `body` is
+    /// neither nullable nor has it anything open in it.
+    pub(super) fn open(&mut self, body: ExprId, min: u32, rounds: u32) -> ExprId {
+        self.intern(Expr::Open { body, min, rounds })
     }
 
     /// `body` or nothing.
@@ -370,6 +390,16 @@ impl Exprs {
         }
         self.intern(Expr::Literal { literal, at })
     }
+}
+
+/// `body{min,max} tail`; whether `body` may come more often than `max` times may be left open.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Counted {
+    body: ExprId,
+    tail: ExprId,
+    open: bool,
+    min: u32,
+    max: u32,
 }
 
 /// The bounds of `(x{inner}){outer}` as those of one repetition, if every count between them can

@@ -4,18 +4,21 @@
 //! The inside of a string, free text, an identifier: nearly every token of a vocabulary is allowed
 //! there, and this is how that is known without trying them.
 
-use super::{ExprId, Exprs, Transition};
+use super::{ExprId, Exprs};
 use crate::error::Result;
-use crate::vocabulary::classes::{self, ClassSet, ABOVE_ASCII};
+use crate::vocabulary::classes::{self, ClassSet, ABOVE_ASCII, ANY_ABOVE_ASCII};
 
-/// The characters whose classes are looked for, most likely first; the last stands for all those
+/// The characters whose classes are looked for, most likely first; the last stands for nearly all
 /// above ASCII.
-const PROBES: [u8; 5] = [b'a', b'0', b' ', b'A', 0xC3];
+const PROBES: [&str; 5] = ["a", "0", " ", "A", "é"];
+/// One code point of each class above ASCII.
+const ABOVE_PROBES: [&str; 4] = ["é", "\u{2028}", "\u{3000}", "\u{FEFF}"];
 
 /// How many characters are followed one by one; a longer way is not known to end.
 const LONGEST: u32 = 512;
 
-/// The one state that every character of some classes leads to; no classes if there is none.
+/// The one state that every character of some classes is known to lead to; no classes if there is
+/// none.
 #[derive(Clone, Copy)]
 pub(super) struct Link {
     classes: ClassSet,
@@ -106,13 +109,9 @@ impl Exprs {
         if self.byte_by_byte(state).is_some() {
             return Ok(none);
         }
-        let mut above = None;
         for probe in PROBES {
-            let next = match probe {
-                0x00..=0x7F => self.step(state, probe)?,
-                _ => self.after_any_above_ascii(state)?,
-            };
-            if next == ExprId::NEVER {
+            let next = self.read(state, probe)?;
+            if matches!(next, ExprId::NEVER | ExprId::UNKNOWN) {
                 continue;
             }
             let mut characters = 0u128;
@@ -123,14 +122,7 @@ impl Exprs {
                     }
                 }
             }
-            let mut classes = classes::within(characters);
-            let above = match above {
-                Some(known) => known,
-                None => *above.insert(self.after_any_above_ascii(state)?),
-            };
-            if above == next {
-                classes |= ABOVE_ASCII;
-            }
+            let classes = classes::within(characters) | self.above_ascii_to(state, next)?;
             if classes != 0 {
                 return Ok(Link { classes, next });
             }
@@ -138,49 +130,59 @@ impl Exprs {
         Ok(none)
     }
 
-    /// The one state after any one code point above ASCII, [`ExprId::NEVER`] if there is no such
-    /// state.
-    fn after_any_above_ascii(&mut self, state: ExprId) -> Result<ExprId> {
-        // Where it is not one state, that shows in the shortest of them, without a search.
-        let covering = |row: &[Transition], low, high| {
-            row.iter().find(|arm| arm.low <= low && high <= arm.high).map(|arm| arm.target)
-        };
-        let Some(inside) = covering(self.row(state)?, 0xC2, 0xDF) else {
-            return Ok(ExprId::NEVER);
-        };
-        if covering(self.row(inside)?, 0x80, 0xBF).is_none() {
-            return Ok(ExprId::NEVER);
+    /// The classes above ASCII of which every character leads from one state to another.
+    fn above_ascii_to(&mut self, state: ExprId, next: ExprId) -> Result<ClassSet> {
+        let mut likely = ABOVE_PROBES.map(|_| false);
+        for (likely, probe) in likely.iter_mut().zip(ABOVE_PROBES) {
+            *likely = self.read(state, probe)? == next;
         }
-        let class = self.class(&[(0x80, 0x10_FFFF)]);
-        let mut reached = ExprId::NEVER;
+        if likely.iter().all(|&likely| likely) && self.leads_to(state, &[(0x80, 0x10_FFFF)], next)? {
+            return Ok(ANY_ABOVE_ASCII);
+        }
+        let mut classes = 0;
+        for (above, likely) in ABOVE_ASCII.iter().zip(likely) {
+            if likely && self.leads_to(state, above.ranges, next)? {
+                classes |= above.class;
+            }
+        }
+        Ok(classes)
+    }
+
+    fn read(&mut self, state: ExprId, text: &str) -> Result<ExprId> {
+        text.bytes().try_fold(state, |state, byte| self.step(state, byte))
+    }
+
+    /// Whether each of the code points leads from a state to `next`.
+    fn leads_to(&mut self, state: ExprId, ranges: &[(u32, u32)], next: ExprId) -> Result<bool> {
+        let class = self.class(ranges);
         let mut open = vec![(state, class)];
         while let Some((state, class)) = open.pop() {
             if class == ExprId::EMPTY {
-                if reached != ExprId::NEVER && reached != state {
-                    return Ok(ExprId::NEVER);
+                if state != next {
+                    return Ok(false);
                 }
-                reached = state;
                 continue;
             }
             let wanted = self.row(class)?.to_vec();
             let arms = self.row(state)?;
-            for want in wanted {
+            // The shortest are looked at first.
+            for want in wanted.into_iter().rev() {
                 let mut low = u16::from(want.low);
                 for arm in arms.iter().filter(|arm| arm.high >= want.low && arm.low <= want.high) {
                     if u16::from(arm.low) > low {
-                        return Ok(ExprId::NEVER);
+                        return Ok(false);
                     }
                     open.push((arm.target, want.target));
                     low = u16::from(arm.high) + 1;
                 }
                 if low <= u16::from(want.high) {
-                    return Ok(ExprId::NEVER);
+                    return Ok(false);
                 }
             }
             if open.len() > 256 {
-                return Ok(ExprId::NEVER);
+                return Ok(false);
             }
         }
-        Ok(reached)
+        Ok(true)
     }
 }

@@ -72,16 +72,9 @@ impl Exprs {
         bytes: u32,
         minima: bool,
     ) -> Option<ExprId> {
-        // Before the repetition there may be the rest of a piece.
-        let (mut start, mut rest) = (Vec::new(), bound);
-        while let Expr::Concat(head, tail) = *self.node(rest) {
-            start.push(head);
-            rest = tail;
-        }
-        let start = self.concat(&start);
-        let Expr::Repeat { body: piece, min: 0, max } = *self.node(rest) else { return None };
+        let (start, piece, max) = self.bound_in_pieces(bound)?;
         let end = self.longest_way_out(other)?;
-        if max == UNBOUNDED || self.piece_after(other, start, piece) != Some(ExprId::EMPTY) {
+        if self.piece_after(other, start, piece) != Some(ExprId::EMPTY) {
             return None;
         }
         if max >= end.saturating_add(bytes) {
@@ -91,9 +84,21 @@ impl Exprs {
         Some(self.and(vec![bound, other]))
     }
 
+    /// Of an expression that is at most so many pieces, after the rest of one perhaps: that rest, the
+    /// piece, and how many.
+    pub(super) fn bound_in_pieces(&mut self, bound: ExprId) -> Option<(ExprId, ExprId, u32)> {
+        let (mut start, mut rest) = (Vec::new(), bound);
+        while let Expr::Concat(head, tail) = *self.node(rest) {
+            start.push(head);
+            rest = tail;
+        }
+        let Expr::Repeat { body: piece, min: 0, max } = *self.node(rest) else { return None };
+        (max != UNBOUNDED).then(|| (self.concat(&start), piece, max))
+    }
+
     /// The most bytes that the shortest completion of any prefix of a text takes. None where that
     /// is not known from the structure.
-    fn longest_way_out(&mut self, id: ExprId) -> Option<u32> {
+    pub(super) fn longest_way_out(&mut self, id: ExprId) -> Option<u32> {
         if self.facts(id).boolean {
             return None;
         }
@@ -133,7 +138,7 @@ impl Exprs {
     /// What is left of a piece after any text of the expression, read from where `start` is left of
     /// one; the empty text stands for the end of a piece and the start of the next. None if that is
     /// not the same for all texts, or some do not consist of pieces.
-    fn piece_after(&mut self, id: ExprId, start: ExprId, piece: ExprId) -> Option<ExprId> {
+    pub(super) fn piece_after(&mut self, id: ExprId, start: ExprId, piece: ExprId) -> Option<ExprId> {
         let key = (id, start, piece);
         if let Some(&known) = self.pieces.get(&key) {
             return known;

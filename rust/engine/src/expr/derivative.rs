@@ -188,10 +188,8 @@ impl Exprs {
     /// derived together.
     fn derive_before(&mut self, head: ExprId, tail: ExprId) -> Result<Vec<Transition>> {
         match self.node(head).clone() {
-            Expr::Never | Expr::Empty if tail == ExprId::EMPTY || head == ExprId::NEVER => {
-                Ok(Vec::new())
-            }
-            Expr::Never | Expr::Empty => self.raw(tail),
+            Expr::Empty if tail != ExprId::EMPTY => self.raw(tail),
+            Expr::Never | Expr::Empty | Expr::Unknown => Ok(Vec::new()),
             Expr::Switch(arms) if self.facts(head).look_behind => {
                 let mut row = Vec::with_capacity(arms.len());
                 for Transition { low, high, target } in arms {
@@ -246,6 +244,20 @@ impl Exprs {
                     let row = self.raw(body)?;
                     self.then(&row, again)?
                 };
+                if min == 0 && tail != ExprId::EMPTY {
+                    let skipped = self.raw(tail)?;
+                    return Ok(self.union(vec![row, skipped]));
+                }
+                Ok(row)
+            }
+            Expr::Open { body, min, rounds } => {
+                let row = self.raw(body)?;
+                let again = match rounds {
+                    0 => ExprId::UNKNOWN,
+                    _ => self.open(body, min.saturating_sub(1), rounds - 1),
+                };
+                let again = self.concat2(again, tail);
+                let row = self.then(&row, again)?;
                 if min == 0 && tail != ExprId::EMPTY {
                     let skipped = self.raw(tail)?;
                     return Ok(self.union(vec![row, skipped]));

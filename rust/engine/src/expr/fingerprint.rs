@@ -69,6 +69,11 @@ impl Exprs {
             Expr::Repeat { body, min, max } => {
                 Fingerprint::of((8, min, max, self.fingerprint(body)?))
             }
+            Expr::Open { body, min, rounds } => {
+                Fingerprint::of((12, min, rounds, self.fingerprint(body)?))
+            }
+            // It is no state of an automaton.
+            Expr::Unknown => return None,
             Expr::LookAhead { body, negated } => {
                 Fingerprint::of((9, negated, self.fingerprint(body)?))
             }

@@ -75,7 +75,12 @@ impl Exprs {
                     id = *body;
                     continue;
                 }
-                Expr::Never | Expr::Empty | Expr::Literal { .. } | Expr::Rule { .. } => {}
+                Expr::Never
+                | Expr::Empty
+                | Expr::Open { .. }
+                | Expr::Unknown
+                | Expr::Literal { .. }
+                | Expr::Rule { .. } => {}
             }
             return;
         }
@@ -137,6 +142,8 @@ impl Exprs {
             Expr::LookBehind { .. }
             | Expr::Never
             | Expr::Empty
+            | Expr::Open { .. }
+            | Expr::Unknown
             | Expr::Literal { .. }
             | Expr::Rule { .. } => id,
         };

@@ -13,6 +13,7 @@
 //! - [`derivative`]: rows; [`look_behind`]: what rows need of it.
 //! - [`rule`]: automata worked out state by state, by code instead of an expression.
 //! - [`chain`]: which expressions read whatever text over some classes of characters.
+//! - [`clamp`], [`open`]: counts that have no say in what a token may be.
 //! - [`fingerprint`]: the same expression in other arenas.
 //! - [`emptiness`]: which expressions match nothing, so that no state is a dead end.
 //! - [`shortest`]: the shortest text of an expression.
@@ -30,6 +31,7 @@ mod emptiness;
 mod equivalent;
 mod fingerprint;
 mod look_behind;
+mod open;
 mod row;
 mod rule;
 mod shortest;
@@ -63,6 +65,9 @@ impl ExprId {
     pub const EMPTY: ExprId = ExprId(1);
     /// The expression that matches every byte string.
     pub const ALL: ExprId = ExprId(2);
+    /// What an expression of which something was left open ([`clamp`]) comes to where that would
+    /// have a say. It absorbs whatever it is combined with.
+    pub(crate) const UNKNOWN: ExprId = ExprId(3);
 
     /// The position of this expression in its arena.
     pub fn index(self) -> usize {
@@ -95,6 +100,14 @@ pub(crate) enum Expr {
         min: u32,
         max: u32,
     },
+    /// `body`, at least `min` times; whether more often than `rounds` is left open.
+    Open {
+        body: ExprId,
+        min: u32,
+        rounds: u32,
+    },
+    /// See [`ExprId::UNKNOWN`].
+    Unknown,
     /// What follows has (or has not) a prefix in `body`.
     LookAhead {
         body: ExprId,
@@ -159,6 +172,7 @@ pub struct Exprs {
     clamped: FxHashMap<(ExprId, u32, bool), ExprId>,
     ways_out: FxHashMap<ExprId, Option<u32>>,
     pieces: FxHashMap<(ExprId, ExprId, ExprId), Option<ExprId>>,
+    opened: FxHashMap<ExprId, ExprId>,
     links: FxHashMap<ExprId, chain::Link>,
     fingerprints: FxHashMap<ExprId, Option<Fingerprint>>,
     /// At what time of its thread the call at hand must be done, once it has gone on for a while.
@@ -178,7 +192,7 @@ impl Default for Exprs {
 }
 
 impl Exprs {
-    /// An arena with the three constants in it.
+    /// An arena with the constants in it.
     pub fn new() -> Self {
         let mut exprs = Exprs {
             nodes: Vec::new(),
@@ -198,6 +212,7 @@ impl Exprs {
             clamped: FxHashMap::default(),
             ways_out: FxHashMap::default(),
             pieces: FxHashMap::default(),
+            opened: FxHashMap::default(),
             links: FxHashMap::with_hasher(FxBuildHasher),
             fingerprints: FxHashMap::with_hasher(FxBuildHasher),
             deadline: None,
@@ -209,7 +224,9 @@ impl Exprs {
         let never = exprs.intern(Expr::Never);
         let empty = exprs.intern(Expr::Empty);
         let all = exprs.intern(Expr::Not(never));
+        let unknown = exprs.intern(Expr::Unknown);
         debug_assert_eq!((never, empty, all), (ExprId::NEVER, ExprId::EMPTY, ExprId::ALL));
+        debug_assert_eq!(unknown, ExprId::UNKNOWN);
         exprs
     }
 
@@ -283,7 +300,7 @@ impl Exprs {
         let shortest = |id: ExprId| self.facts(id).shortest;
         let effort = |id: ExprId| self.facts(id).effort;
         let facts = match node {
-            Expr::Never => Facts::default(),
+            Expr::Never | Expr::Unknown => Facts::default(),
             Expr::Literal { literal, at } => {
                 let bytes = self.literal_bytes(*literal, *at).len();
                 Facts { shortest: bytes as u32, effort: bytes as u32, ..Facts::default() }
@@ -339,6 +356,12 @@ impl Exprs {
             }
             .or_counted(self.facts(*body).counted)
             .or_infinite(*max == UNBOUNDED),
+            Expr::Open { body, min, .. } => Facts {
+                nullable: *min == 0,
+                shortest: shortest(*body).saturating_mul(*min),
+                effort: effort(*body).saturating_mul(*min),
+                ..of(&[*body])
+            },
             Expr::LookAhead { body, negated } => Facts {
                 nullable: nullable(*body) != *negated,
                 look_ahead: true,

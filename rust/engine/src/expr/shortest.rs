@@ -118,7 +118,7 @@ impl Shortest {
             return Ok(ENDLESS);
         }
         match exprs.node(expr).clone() {
-            Expr::Never | Expr::Empty => Ok(0),
+            Expr::Never | Expr::Empty | Expr::Unknown => Ok(0),
             Expr::Literal { .. } => self.length(exprs, expr),
             Expr::Switch(arms) => {
                 let mut most = self.length(exprs, expr)?;
@@ -140,7 +140,7 @@ impl Shortest {
                 }
                 Ok(most)
             }
-            Expr::Repeat { body, min, .. } => {
+            Expr::Repeat { body, min, .. } | Expr::Open { body, min, .. } => {
                 let rounds = self.length(exprs, body)?.saturating_mul(min);
                 Ok(self.peak(exprs, body)?.saturating_add(rounds))
             }

@@ -2,13 +2,58 @@
 //!
 //! A state that every character of some classes leads back to allows every token over them; whether
 //! a token, or a whole subtree of the trie, is over them is a test of bits. Letters are split at
-//! `f`, so that hexadecimal digits are a union of classes; all code points above ASCII are one.
+//! `f`, so that hexadecimal digits are a union of classes; those above ASCII are what the several
+//! meanings of `.` and `\s` tell apart, and all the others.
 
 /// A set of classes, one bit each.
 pub type ClassSet = u64;
 
-/// Every code point above ASCII, whole or its first bytes at a token's end.
-pub const ABOVE_ASCII: ClassSet = 1 << 60;
+/// A class of code points above ASCII.
+pub struct AboveAscii {
+    pub class: ClassSet,
+    /// Its code points, as inclusive ranges in order.
+    pub ranges: &'static [(u32, u32)],
+}
+
+/// The classes above ASCII, which make up all that is above it.
+pub const ABOVE_ASCII: [AboveAscii; 4] = [
+    // All that is in none of the others, surrogates apart.
+    AboveAscii {
+        class: 1 << 59,
+        ranges: &[
+            (0x80, 0x84),
+            (0x86, 0x9F),
+            (0xA1, 0x167F),
+            (0x1681, 0x1FFF),
+            (0x200B, 0x2027),
+            (0x202A, 0x202E),
+            (0x2030, 0x205E),
+            (0x2060, 0x2FFF),
+            (0x3001, 0xD7FF),
+            (0xE000, 0xFEFE),
+            (0xFF00, 0x10_FFFF),
+        ],
+    },
+    // What ends a line for ECMA-262.
+    AboveAscii { class: 1 << 60, ranges: &[(0x2028, 0x2029)] },
+    // Spaces.
+    AboveAscii {
+        class: 1 << 61,
+        ranges: &[
+            (0xA0, 0xA0),
+            (0x1680, 0x1680),
+            (0x2000, 0x200A),
+            (0x202F, 0x202F),
+            (0x205F, 0x205F),
+            (0x3000, 0x3000),
+        ],
+    },
+    // A space for Python alone, and one for ECMA-262 alone.
+    AboveAscii { class: 1 << 62, ranges: &[(0x85, 0x85), (0xFEFF, 0xFEFF)] },
+];
+
+/// All of [`ABOVE_ASCII`].
+pub const ANY_ABOVE_ASCII: ClassSet = 0b1111 << 59;
 /// Bytes that are no such thing: the rest of a character, or no UTF-8. In no state's set.
 pub const BROKEN: ClassSet = 1 << 63;
 
@@ -52,7 +97,7 @@ const TABLE: ([u8; 128], [u128; 64]) = {
         }
         byte += 1;
     }
-    assert!(next <= 60);
+    assert!(next <= 59);
     (class, members)
 };
 
@@ -72,20 +117,25 @@ pub fn within(characters: u128) -> ClassSet {
     set
 }
 
-/// The classes that make up a set of code points given as inclusive ranges. What is above ASCII
-/// counts as soon as the last code point is in it.
+/// The classes of which all characters are in a set of code points, given as inclusive ranges of
+/// which no two touch.
 pub fn of_ranges(ranges: &[(u32, u32)]) -> ClassSet {
     let mut characters = 0u128;
-    let mut above = 0;
     for &(low, high) in ranges {
         for byte in low..=high.min(0x7F) {
             characters |= 1 << byte;
         }
-        if high == 0x10_FFFF {
-            above = ABOVE_ASCII;
-        }
     }
-    within(characters) | above
+    let covered = |part: &(u32, u32)| ranges.iter().any(|all| all.0 <= part.0 && part.1 <= all.1);
+    let above = ABOVE_ASCII.iter().filter(|above| above.ranges.iter().all(covered));
+    within(characters) | above.fold(0, |set, above| set | above.class)
+}
+
+/// The class of a code point above ASCII.
+fn of_above_ascii(code: u32) -> ClassSet {
+    let [other, rest @ ..] = &ABOVE_ASCII;
+    let holds = |&&(low, high): &&(u32, u32)| low <= code && code <= high;
+    rest.iter().find(|above| above.ranges.iter().any(|range| holds(&range))).unwrap_or(other).class
 }
 
 /// Where between the bytes of a character a text is.
@@ -93,16 +143,20 @@ pub fn of_ranges(ranges: &[(u32, u32)]) -> ClassSet {
 pub enum Place {
     /// Between characters.
     Whole,
-    /// So many continuation bytes are missing, the next one of them within this range.
-    Inside { missing: u8, low: u8, high: u8 },
+    /// So many continuation bytes are missing, the next one of them within this range; `code` is
+    /// what the ones before have of the code point.
+    Inside { missing: u8, low: u8, high: u8, code: u32 },
     /// What came before is no UTF-8.
     Broken,
 }
 
 impl Place {
-    /// The place after a byte, and the class that the byte adds to the text.
+    /// The place after a byte, and the class of the character that it completes, if it does.
     pub fn step(self, byte: u8) -> (Place, ClassSet) {
-        let inside = |missing, low, high| (Place::Inside { missing, low, high }, ABOVE_ASCII);
+        let inside = |missing: u8, low, high| {
+            let code = u32::from(byte) & (0x3F >> missing);
+            (Place::Inside { missing, low, high, code }, 0)
+        };
         match self {
             Place::Whole => match byte {
                 0x00..=0x7F => (Place::Whole, of_ascii(byte)),
@@ -115,12 +169,28 @@ impl Place {
                 0xF4 => inside(3, 0x80, 0x8F),
                 _ => (Place::Broken, BROKEN),
             },
-            Place::Inside { missing, low, high } if low <= byte && byte <= high => match missing {
-                1 => (Place::Whole, 0),
-                _ => (Place::Inside { missing: missing - 1, low: 0x80, high: 0xBF }, 0),
-            },
+            Place::Inside { missing, low, high, code } if low <= byte && byte <= high => {
+                let code = code << 6 | u32::from(byte) & 0x3F;
+                match missing {
+                    1 => (Place::Whole, of_above_ascii(code)),
+                    _ => {
+                        let missing = missing - 1;
+                        (Place::Inside { missing, low: 0x80, high: 0xBF, code }, 0)
+                    }
+                }
+            }
             _ => (Place::Broken, BROKEN),
         }
+    }
+
+    /// The classes of the characters that a text which ends here has the first bytes of.
+    pub fn unfinished(self) -> ClassSet {
+        let Place::Inside { missing, low, high, code } = self else { return 0 };
+        let rest = 6 * u32::from(missing - 1);
+        let with = |byte: u8| (code << 6 | u32::from(byte) & 0x3F) << rest;
+        let (first, last) = (with(low), with(high) | ((1 << rest) - 1));
+        let met = |above: &&AboveAscii| above.ranges.iter().any(|&(a, b)| a <= last && first <= b);
+        ABOVE_ASCII.iter().filter(met).fold(0, |set, above| set | above.class)
     }
 }
 
@@ -146,14 +216,31 @@ mod tests {
 
     #[test]
     fn a_text_is_whole_exactly_where_utf8_is() {
-        for code in (0..0x11_0000).step_by(7).filter_map(char::from_u32) {
-            let mut place = Place::Whole;
+        for code in (0..0x11_0000).filter_map(char::from_u32) {
+            let (mut place, mut class, mut unfinished) = (Place::Whole, 0, u64::MAX);
             let mut buffer = [0; 4];
             let bytes = code.encode_utf8(&mut buffer).as_bytes();
             for (at, &byte) in bytes.iter().enumerate() {
-                place = place.step(byte).0;
+                assert_eq!(class, 0, "{code:?}");
+                (place, class) = place.step(byte);
                 assert_eq!(place == Place::Whole, at + 1 == bytes.len(), "{code:?}");
+                unfinished &= place.unfinished() | u64::from(place == Place::Whole) * u64::MAX;
             }
+            let code = code as u32;
+            let wanted = match code {
+                0x00..=0x7F => of_ascii(code as u8),
+                _ => {
+                    let holds = |above: &&AboveAscii| {
+                        above.ranges.iter().any(|&(low, high)| low <= code && code <= high)
+                    };
+                    let mut all = ABOVE_ASCII.iter().filter(holds);
+                    let class = all.next().map(|above| above.class);
+                    assert!(all.next().is_none(), "{code:x}");
+                    class.expect("a class")
+                }
+            };
+            assert_eq!(class, wanted, "{code:x}");
+            assert_eq!(class & !unfinished, 0, "{code:x}");
         }
         let surrogate =
             b"\xED\xA0\x80".iter().fold(Place::Whole, |place, &byte| place.step(byte).0);

@@ -14,7 +14,15 @@ use super::trie::Trie;
 /// text and what JSON strings are made of.
 const RANGES: &[&[(u32, u32)]] = &[
     &[(0x00, 0x09), (0x0B, 0x7F), (0x80, 0xD7FF), (0xE000, 0x10_FFFF)],
-    &[(0x20, 0x21), (0x23, 0x5B), (0x5D, 0x7F), (0x80, 0xD7FF), (0xE000, 0x10_FFFF)],
+    // Without what ends a line for ECMA-262: then it is what `.` of a `pattern` is made of too.
+    &[
+        (0x20, 0x21),
+        (0x23, 0x5B),
+        (0x5D, 0x7F),
+        (0x80, 0x2027),
+        (0x202A, 0xD7FF),
+        (0xE000, 0x10_FFFF),
+    ],
 ];
 
 /// One set of code points with its tokens.
@@ -72,6 +80,9 @@ pub(super) fn build<'a>(
                 place = next;
                 classes |= class;
                 chars += u32::from(class != 0);
+            }
+            if place != Place::Whole {
+                (classes, chars) = (classes | place.unfinished(), chars + 1);
             }
             (id, classes, chars)
         })

@@ -123,16 +123,20 @@ impl Trie {
             let depth = self.nodes.get(at).map_or(1, |node| node.depth as usize);
             while open.len() >= depth {
                 let Some((node, place, class)) = open.pop() else { break };
-                let here = self.below[node as usize];
+                let mut here = self.below[node as usize];
+                if place != Place::Whole {
+                    self.below[node as usize].classes |= BROKEN;
+                    if !self.tokens_at(node).is_empty() {
+                        here.classes |= place.unfinished();
+                        here.chars = here.chars.max(1);
+                    }
+                }
                 let parent = match open.last() {
                     Some(&(parent, ..)) => &mut self.below[parent as usize],
                     None => &mut self.root_below,
                 };
                 parent.classes |= here.classes | class;
                 parent.chars = parent.chars.max(here.chars + u32::from(class != 0));
-                if place != Place::Whole {
-                    self.below[node as usize].classes |= BROKEN;
-                }
             }
             if let Some(node) = self.nodes.get(at) {
                 let before = open.last().map_or(Place::Whole, |open| open.1);

@@ -1,0 +1,173 @@
+//! Counts left open: a token hardly ever has more than a few rounds of a repetition in it, so that
+//! states whose counts are larger allow the same tokens but for those few.
+//!
+//! Where [`super::clamp`] goes by what a token could take at most, this goes by what tokens are
+//! like. An expression with open counts goes on as the one it was made of, until a text has more
+//! rounds than that; then it comes to [`ExprId::UNKNOWN`], and only the expression itself can tell.
+
+use super::{Expr, ExprId, Exprs, UNBOUNDED};
+use crate::error::Result;
+
+/// How many rounds are followed of a body that takes several bytes, a word and its space, say.
+const WORDS: u32 = 4;
+/// The same of single characters.
+const CHARACTERS: u32 = 32;
+/// A class of so many first bytes is nearly every character. Tokens of these are told apart by
+/// length ([`crate::vocabulary::Slice`]), and many are long.
+const BROAD: u32 = 128;
+
+impl Exprs {
+    /// The expression with its large counts left open. Those inside a repetition stay, since they
+    /// are the same in every state until a round has begun. So do those under intersections and
+    /// complements, where a count decides whether anything matches at all, but for a bound on the
+    /// length ([`Exprs::open_length`]).
+    ///
+    /// # Errors
+    /// As for [`Exprs::row`].
+    pub(crate) fn open_counts(&mut self, id: ExprId) -> Result<ExprId> {
+        let facts = self.facts(id);
+        if !facts.counted || facts.look_ahead || facts.look_behind {
+            return Ok(id);
+        }
+        if let Some(&known) = self.opened.get(&id) {
+            return Ok(known);
+        }
+        let opened = stacker::maybe_grow(64 * 1024, 1024 * 1024, || match *self.node(id) {
+            Expr::Repeat { body, min, max } => {
+                let rounds = self.known_rounds(body)?;
+                if max == UNBOUNDED || max <= rounds || self.is_nullable(body) {
+                    return Ok(id);
+                }
+                Ok(self.open(body, min.min(rounds + 1), rounds))
+            }
+            Expr::Concat(head, tail) => {
+                let (head, tail) = (self.open_counts(head)?, self.open_counts(tail)?);
+                Ok(self.concat2(head, tail))
+            }
+            Expr::Or(ref items) => {
+                let items = items.clone();
+                let items: Result<Vec<ExprId>> =
+                    items.iter().map(|&item| self.open_counts(item)).collect();
+                Ok(self.or(items?))
+            }
+            Expr::And(ref items) => match **items {
+                [one, other] => Ok(self
+                    .open_length(one, other)
+                    .or_else(|| self.open_length(other, one))
+                    .unwrap_or(id)),
+                _ => Ok(id),
+            },
+            _ => Ok(id),
+        })?;
+        self.opened.insert(id, opened);
+        Ok(opened)
+    }
+
+    /// The intersection of `bound`, at most so many pieces, with `other`, which consists of such
+    /// pieces and can come to an end within the bound after any text of the pieces that are
+    /// followed: as far as these go, the bound has no say.
+    fn open_length(&mut self, bound: ExprId, other: ExprId) -> Option<ExprId> {
+        let (start, piece, max) = self.bound_in_pieces(bound)?;
+        let end = self.longest_way_out(other)?;
+        let open = CHARACTERS.checked_add(end).is_some_and(|least| least <= max);
+        if !open || self.piece_after(other, start, piece) != Some(ExprId::EMPTY) {
+            return None;
+        }
+        let pieces = self.open(piece, 0, CHARACTERS);
+        let bound = self.concat2(start, pieces);
+        Some(self.and(vec![bound, other]))
+    }
+
+    /// How many rounds of a repetition are followed; [`UNBOUNDED`] for all.
+    fn known_rounds(&mut self, body: ExprId) -> Result<u32> {
+        let facts = self.facts(body);
+        if facts.shortest > 1 || facts.infinite {
+            return Ok(WORDS);
+        }
+        Ok(if self.width(body)? < BROAD { CHARACTERS } else { UNBOUNDED })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CHARACTERS;
+    use crate::expr::{ExprId, Exprs, UNBOUNDED};
+
+    const BYTES: [u8; 4] = [b'a', b'b', 0xC3, 0xA9];
+
+    /// Whether both go on alike over all texts of up to `bytes` bytes, where that is known.
+    fn alike(exprs: &mut Exprs, one: ExprId, open: ExprId, bytes: u32, unknown: &mut u32) -> bool {
+        if open == ExprId::UNKNOWN {
+            *unknown += 1;
+            return true;
+        }
+        if (one == ExprId::NEVER) != (open == ExprId::NEVER)
+            || exprs.is_nullable(one) != exprs.is_nullable(open)
+        {
+            return false;
+        }
+        bytes == 0
+            || BYTES.iter().all(|&byte| {
+                let one = exprs.step(one, byte).expect("a step");
+                let open = exprs.step(open, byte).expect("a step");
+                alike(exprs, one, open, bytes - 1, unknown)
+            })
+    }
+
+    #[test]
+    fn opened_expressions_go_on_alike_as_far_as_they_are_known() {
+        let mut seed = 1u64;
+        let mut below = |bound: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            ((seed >> 33) % bound) as u32
+        };
+        let (mut opened, mut unknown) = (0, 0);
+        for _ in 0..4000 {
+            let mut exprs = Exprs::new();
+            let mut parts =
+                vec![exprs.class(&[(0x61, 0x62)]), exprs.class(&[(0x61, 0x61), (0xE9, 0xE9)])];
+            parts.push(exprs.literal("aé".as_bytes()));
+            for _ in 0..5 {
+                let (one, other) = (parts[below(3) as usize], parts[parts.len() - 1]);
+                let min = below(7);
+                let max = if below(4) == 0 { UNBOUNDED } else { (min + below(7)).max(1) };
+                parts.push(match below(4) {
+                    0 => exprs.or(vec![one, other]),
+                    1 => exprs.concat2(one, other),
+                    2 => exprs.concat2(other, one),
+                    _ => exprs.repeat(other, min, max),
+                });
+            }
+            let mut state = parts[parts.len() - 1];
+            if below(2) == 0 {
+                let any = exprs.any_char();
+                let short = exprs.repeat(any, 0, CHARACTERS + below(20));
+                state = exprs.and(vec![state, short]);
+            }
+            for _ in 0..below(6) {
+                if exprs.matches_nothing(state).expect("an answer") {
+                    break;
+                }
+                let open = exprs.open_counts(state).expect("an expression");
+                opened += u32::from(open != state);
+                assert!(alike(&mut exprs, state, open, 7, &mut unknown), "{state:?} and {open:?}");
+                state = exprs.step(state, BYTES[below(4) as usize]).expect("a step");
+            }
+        }
+        assert!(opened > 1000 && unknown > 1000, "{opened} {unknown}");
+    }
+
+    #[test]
+    fn counts_that_no_token_uses_up_are_one() {
+        let mut exprs = Exprs::new();
+        let (letter, space) = (exprs.class(&[(0x61, 0x7A)]), exprs.literal(b" "));
+        let letters = exprs.repeat(letter, 1, UNBOUNDED);
+        let word = exprs.concat2(letters, space);
+        let mut words = |max| {
+            let words = exprs.repeat(word, 2, max);
+            exprs.open_counts(words).expect("an expression")
+        };
+        assert_eq!(words(50), words(40));
+        assert_ne!(words(4), words(5));
+    }
+}

@@ -3,7 +3,7 @@
 
 use super::{Automaton, Config, StackId, StateId};
 use crate::error::Result;
-use crate::expr::ExprId;
+use crate::expr::{ExprId, Length, MOST_ROUNDS};
 use crate::vocabulary::classes::ClassSet;
 use crate::vocabulary::Slice;
 
@@ -32,20 +32,21 @@ impl Automaton {
         Ok(false)
     }
 
-    /// The number `n` such that exactly the texts over the slice of at most `n` code points can be
-    /// read from `state`, at least one; `u32::MAX` if all can. `None` if there is no such number,
-    /// or it would take long to find. `number` tells slices apart; all of them have `a` in them.
+    /// How many code points the texts over the slice have that can be read from `state`, at least
+    /// one, if exactly those of at most so many can. `None` if there is no such number, or it would
+    /// take long to find. `number` tells slices apart; all of them have `a` in them.
     pub(crate) fn takes(
         &mut self,
         state: StateId,
         number: usize,
         slice: &Slice,
-    ) -> Result<Option<u32>> {
+    ) -> Result<Option<Length>> {
         if matches!(self.step(state, b'a')?, StateId::DEAD | StateId::DEFERRED) {
             return Ok(None);
         }
-        let mut longest = Some(0);
-        for at in 0..self.states[state.index()].configs.len() {
+        let count = self.states[state.index()].configs.len();
+        let mut longest = Some(Length::UpTo(0));
+        for at in 0..count {
             let Config { terminal, guard, loose, stack, .. } =
                 self.states[state.index()].configs[at];
             if guard != ExprId::NEVER {
@@ -53,25 +54,29 @@ impl Automaton {
                 continue;
             }
             if self.takes_all(terminal, number, slice)? {
-                return Ok(Some(u32::MAX));
+                return Ok(Some(Length::Any));
             }
             if loose {
                 // Where a length is bounded, all that is left may be exceptions.
                 longest = None;
                 continue;
             }
-            let length = self.grammar.exprs.length_over(terminal, slice.classes)?;
-            let bounded = length.filter(|&length| length != u32::MAX && stack != StackId::BOTTOM);
-            if let Some(length) = bounded {
-                if self.grammar.exprs.ends_within(terminal, length)? {
-                    // What follows may take more.
-                    longest = None;
-                    continue;
-                }
+            let mut length = self.grammar.exprs.length_over(terminal, slice.classes)?;
+            let bound = match length {
+                Some(Length::UpTo(bound)) => bound,
+                Some(Length::Open) => MOST_ROUNDS,
+                _ => 0,
+            };
+            // Where it may end, what follows may take more. And only of one is it known which length
+            // a state that has the horizon has itself.
+            if stack != StackId::BOTTOM && self.grammar.exprs.ends_within(terminal, bound)?
+                || length == Some(Length::Open) && count > 1
+            {
+                length = None;
             }
             longest = longest.zip(length).map(|(a, b)| a.max(b));
         }
-        Ok(longest.filter(|&length| length > 0))
+        Ok(longest.filter(|&length| length > Length::UpTo(0)))
     }
 
     /// Whether a terminal stays in progress over every text of the slice.

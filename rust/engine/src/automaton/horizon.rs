@@ -65,7 +65,7 @@ impl Automaton {
         for config in &mut configs {
             config.terminal = self.grammar.exprs.clamp(config.terminal, bytes);
             if !config.greedy && config.guard == ExprId::NEVER {
-                config.terminal = self.grammar.exprs.open_counts(config.terminal)?;
+                config.terminal = self.grammar.exprs.open_counts(config.terminal);
             }
             config.text = config.text.forgotten();
             if !self.completable.any_stack() {

@@ -4,7 +4,7 @@
 //! The inside of a string, free text, an identifier: nearly every token of a vocabulary is allowed
 //! there, and this is how that is known without trying them.
 
-use super::{ExprId, Exprs};
+use super::{Expr, ExprId, Exprs, UNBOUNDED};
 use crate::error::Result;
 use crate::vocabulary::classes::{self, ClassSet, ABOVE_ASCII, ANY_ABOVE_ASCII};
 
@@ -23,6 +23,17 @@ const LONGEST: u32 = 512;
 pub(super) struct Link {
     classes: ClassSet,
     next: ExprId,
+}
+
+/// How long the texts over some classes may be that can be read from a state.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Length {
+    /// So many characters.
+    UpTo(u32),
+    /// A count was left open ([`super::open`]): at least as many as are followed.
+    Open,
+    /// However many.
+    Any,
 }
 
 impl Exprs {
@@ -44,6 +55,9 @@ impl Exprs {
                 break;
             }
             at = link.next;
+            if at == ExprId::UNKNOWN {
+                return Ok(false);
+            }
         }
         Ok(true)
     }
@@ -54,19 +68,29 @@ impl Exprs {
         Ok(link.next == state && classes & !link.classes == 0)
     }
 
-    /// The number `n` such that of the texts over `wanted` exactly those of at most `n` characters
-    /// can be read from a state; `u32::MAX` if all can. `None` if there is no such number, or it
-    /// would take long to find.
-    pub(crate) fn length_over(&mut self, state: ExprId, wanted: ClassSet) -> Result<Option<u32>> {
+    /// How many characters the texts over `wanted` have that can be read from a state, if exactly
+    /// those of at most so many can. `None` if there is no such number, or it would take long to
+    /// find.
+    pub(crate) fn length_over(
+        &mut self,
+        state: ExprId,
+        wanted: ClassSet,
+    ) -> Result<Option<Length>> {
+        if let Some((length, _)) = self.counted_over(state, wanted)? {
+            return Ok(Some(length));
+        }
         let (mut at, mut length) = (state, 0);
         loop {
             let link = self.link(at)?;
             if link.classes == 0 || wanted & !link.classes != 0 {
                 // Where it ends, nothing of what is wanted may be left.
-                return Ok((!self.reads_any(at, wanted)?).then_some(length));
+                return Ok((!self.reads_any(at, wanted)?).then_some(Length::UpTo(length)));
             }
             if link.next == at {
-                return Ok(Some(u32::MAX));
+                return Ok(Some(Length::Any));
+            }
+            if link.next == ExprId::UNKNOWN {
+                return Ok(Some(Length::Open));
             }
             if length == LONGEST {
                 return Ok(None);
@@ -78,6 +102,12 @@ impl Exprs {
     /// Whether a state can end with one of the next `length` characters, all of which lead the same
     /// way.
     pub(crate) fn ends_within(&mut self, state: ExprId, length: u32) -> Result<bool> {
+        let classes = self.link(state)?.classes;
+        if let Some((_, tail)) = self.counted_over(state, classes)? {
+            if !self.is_nullable(tail) {
+                return Ok(false);
+            }
+        }
         let mut at = state;
         for _ in 0..length {
             at = self.link(at)?.next;
@@ -86,6 +116,27 @@ impl Exprs {
             }
         }
         Ok(false)
+    }
+
+    /// As [`Exprs::length_over`] of a count of single characters, and what comes after the count.
+    fn counted_over(
+        &mut self,
+        state: ExprId,
+        wanted: ClassSet,
+    ) -> Result<Option<(Length, ExprId)>> {
+        let (head, tail) = match *self.node(state) {
+            Expr::Concat(head, tail) => (head, tail),
+            _ => (state, ExprId::EMPTY),
+        };
+        let (body, length) = match *self.node(head) {
+            Expr::Repeat { max: UNBOUNDED, .. } => return Ok(None),
+            Expr::Repeat { body, max, .. } => (body, Length::UpTo(max)),
+            Expr::Open { body, .. } => (body, Length::Open),
+            _ => return Ok(None),
+        };
+        let link = self.link(body)?;
+        let counts = link.classes != 0 && wanted & !link.classes == 0 && link.next == ExprId::EMPTY;
+        Ok((counts && !self.reads_any(tail, wanted)?).then_some((length, tail)))
     }
 
     /// Whether some character of the classes may be read from a state.
@@ -111,7 +162,7 @@ impl Exprs {
         }
         for probe in PROBES {
             let next = self.read(state, probe)?;
-            if matches!(next, ExprId::NEVER | ExprId::UNKNOWN) {
+            if next == ExprId::NEVER {
                 continue;
             }
             let mut characters = 0u128;
@@ -136,7 +187,9 @@ impl Exprs {
         for (likely, probe) in likely.iter_mut().zip(ABOVE_PROBES) {
             *likely = self.read(state, probe)? == next;
         }
-        if likely.iter().all(|&likely| likely) && self.leads_to(state, &[(0x80, 0x10_FFFF)], next)? {
+        if likely.iter().all(|&likely| likely)
+            && self.leads_to(state, &[(0x80, 0x10_FFFF)], next)?
+        {
             return Ok(ANY_ABOVE_ASCII);
         }
         let mut classes = 0;

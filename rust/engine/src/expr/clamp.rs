@@ -138,7 +138,12 @@ impl Exprs {
     /// What is left of a piece after any text of the expression, read from where `start` is left of
     /// one; the empty text stands for the end of a piece and the start of the next. None if that is
     /// not the same for all texts, or some do not consist of pieces.
-    pub(super) fn piece_after(&mut self, id: ExprId, start: ExprId, piece: ExprId) -> Option<ExprId> {
+    pub(super) fn piece_after(
+        &mut self,
+        id: ExprId,
+        start: ExprId,
+        piece: ExprId,
+    ) -> Option<ExprId> {
         let key = (id, start, piece);
         if let Some(&known) = self.pieces.get(&key) {
             return known;

@@ -38,7 +38,9 @@ mod shortest;
 mod subsume;
 mod utf8;
 
+pub(crate) use chain::Length;
 pub(crate) use fingerprint::Fingerprint;
+pub(crate) use open::MOST_ROUNDS;
 pub use row::Transition;
 pub use rule::{Rule, RuleId};
 pub(crate) use shortest::{Shortest, ENDLESS};

@@ -6,61 +6,60 @@
 //! rounds than that; then it comes to [`ExprId::UNKNOWN`], and only the expression itself can tell.
 
 use super::{Expr, ExprId, Exprs, UNBOUNDED};
-use crate::error::Result;
 
-/// How many rounds are followed of a body that takes several bytes, a word and its space, say.
-const WORDS: u32 = 4;
+/// How many rounds are followed of a body that takes several bytes (a word and its space, say): the
+/// first of these that is less than the count.
+const WORDS: &[u32] = &[4, 2, 1];
 /// The same of single characters.
-const CHARACTERS: u32 = 32;
-/// A class of so many first bytes is nearly every character. Tokens of these are told apart by
-/// length ([`crate::vocabulary::Slice`]), and many are long.
-const BROAD: u32 = 128;
+const CHARACTERS: &[u32] = &[32, 16];
+/// The most rounds that are followed.
+pub(crate) const MOST_ROUNDS: u32 = 32;
 
 impl Exprs {
     /// The expression with its large counts left open. Those inside a repetition stay, since they
     /// are the same in every state until a round has begun. So do those under intersections and
     /// complements, where a count decides whether anything matches at all, but for a bound on the
     /// length ([`Exprs::open_length`]).
-    ///
-    /// # Errors
-    /// As for [`Exprs::row`].
-    pub(crate) fn open_counts(&mut self, id: ExprId) -> Result<ExprId> {
+    pub(crate) fn open_counts(&mut self, id: ExprId) -> ExprId {
         let facts = self.facts(id);
         if !facts.counted || facts.look_ahead || facts.look_behind {
-            return Ok(id);
+            return id;
         }
         if let Some(&known) = self.opened.get(&id) {
-            return Ok(known);
+            return known;
         }
         let opened = stacker::maybe_grow(64 * 1024, 1024 * 1024, || match *self.node(id) {
             Expr::Repeat { body, min, max } => {
-                let rounds = self.known_rounds(body)?;
-                if max == UNBOUNDED || max <= rounds || self.is_nullable(body) {
-                    return Ok(id);
+                if max == UNBOUNDED || self.is_nullable(body) {
+                    return id;
                 }
-                Ok(self.open(body, min.min(rounds + 1), rounds))
+                let facts = self.facts(body);
+                let levels = if facts.shortest > 1 || facts.infinite { WORDS } else { CHARACTERS };
+                match levels.iter().find(|&&rounds| rounds < max) {
+                    Some(&rounds) => self.open(body, min.min(rounds + 1), rounds),
+                    None => id,
+                }
             }
             Expr::Concat(head, tail) => {
-                let (head, tail) = (self.open_counts(head)?, self.open_counts(tail)?);
-                Ok(self.concat2(head, tail))
+                let (head, tail) = (self.open_counts(head), self.open_counts(tail));
+                self.concat2(head, tail)
             }
             Expr::Or(ref items) => {
                 let items = items.clone();
-                let items: Result<Vec<ExprId>> =
-                    items.iter().map(|&item| self.open_counts(item)).collect();
-                Ok(self.or(items?))
+                let items = items.iter().map(|&item| self.open_counts(item)).collect();
+                self.or(items)
             }
             Expr::And(ref items) => match **items {
-                [one, other] => Ok(self
+                [one, other] => self
                     .open_length(one, other)
                     .or_else(|| self.open_length(other, one))
-                    .unwrap_or(id)),
-                _ => Ok(id),
+                    .unwrap_or(id),
+                _ => id,
             },
-            _ => Ok(id),
-        })?;
+            _ => id,
+        });
         self.opened.insert(id, opened);
-        Ok(opened)
+        opened
     }
 
     /// The intersection of `bound`, at most so many pieces, with `other`, which consists of such
@@ -69,28 +68,19 @@ impl Exprs {
     fn open_length(&mut self, bound: ExprId, other: ExprId) -> Option<ExprId> {
         let (start, piece, max) = self.bound_in_pieces(bound)?;
         let end = self.longest_way_out(other)?;
-        let open = CHARACTERS.checked_add(end).is_some_and(|least| least <= max);
-        if !open || self.piece_after(other, start, piece) != Some(ExprId::EMPTY) {
+        let rounds = *CHARACTERS.iter().find(|&&rounds| end.saturating_add(rounds) <= max)?;
+        if self.piece_after(other, start, piece) != Some(ExprId::EMPTY) {
             return None;
         }
-        let pieces = self.open(piece, 0, CHARACTERS);
+        let pieces = self.open(piece, 0, rounds);
         let bound = self.concat2(start, pieces);
         Some(self.and(vec![bound, other]))
-    }
-
-    /// How many rounds of a repetition are followed; [`UNBOUNDED`] for all.
-    fn known_rounds(&mut self, body: ExprId) -> Result<u32> {
-        let facts = self.facts(body);
-        if facts.shortest > 1 || facts.infinite {
-            return Ok(WORDS);
-        }
-        Ok(if self.width(body)? < BROAD { CHARACTERS } else { UNBOUNDED })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::CHARACTERS;
+    use super::MOST_ROUNDS;
     use crate::expr::{ExprId, Exprs, UNBOUNDED};
 
     const BYTES: [u8; 4] = [b'a', b'b', 0xC3, 0xA9];
@@ -141,14 +131,14 @@ mod tests {
             let mut state = parts[parts.len() - 1];
             if below(2) == 0 {
                 let any = exprs.any_char();
-                let short = exprs.repeat(any, 0, CHARACTERS + below(20));
+                let short = exprs.repeat(any, 0, MOST_ROUNDS / 2 + below(20));
                 state = exprs.and(vec![state, short]);
             }
             for _ in 0..below(6) {
                 if exprs.matches_nothing(state).expect("an answer") {
                     break;
                 }
-                let open = exprs.open_counts(state).expect("an expression");
+                let open = exprs.open_counts(state);
                 opened += u32::from(open != state);
                 assert!(alike(&mut exprs, state, open, 7, &mut unknown), "{state:?} and {open:?}");
                 state = exprs.step(state, BYTES[below(4) as usize]).expect("a step");
@@ -165,7 +155,7 @@ mod tests {
         let word = exprs.concat2(letters, space);
         let mut words = |max| {
             let words = exprs.repeat(word, 2, max);
-            exprs.open_counts(words).expect("an expression")
+            exprs.open_counts(words)
         };
         assert_eq!(words(50), words(40));
         assert_ne!(words(4), words(5));

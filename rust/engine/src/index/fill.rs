@@ -52,7 +52,13 @@ impl Visitor for Allowed {
         Ok(())
     }
 
-    fn within(&mut self, _: &mut Inner, _: StateId, horizon: &Horizon) -> Result<()> {
+    fn within(&mut self, inner: &mut Inner, state: StateId, horizon: &Horizon) -> Result<()> {
+        if let Source::OpenSlice(number) = horizon.source {
+            match inner.open_slice(state, number)? {
+                Some(mask) => self.masks.push(mask),
+                None => self.unclear.extend(inner.vocabulary.slices()[number].tokens()),
+            }
+        }
         match &horizon.tokens {
             Tokens::Mask(mask) => self.masks.push(mask.clone()),
             Tokens::List(tokens) => self.tokens.extend_from_slice(tokens),
@@ -158,10 +164,12 @@ impl Inner {
     /// The mask of what was found in a source, and of what the source leaves out.
     pub(super) fn mask_of(&mut self, source: Source, found: Vec<u32>) -> Mask {
         match source {
-            Source::All if found.len() < FEW_TOKENS => return Mask::from_ids(found),
-            Source::All => self.scratch.fill(0),
+            Source::All | Source::OpenSlice(_) if found.len() < FEW_TOKENS => {
+                return Mask::from_ids(found)
+            }
+            Source::All | Source::OpenSlice(_) => self.scratch.fill(0),
             Source::Slice(slice, length) => {
-                self.scratch.copy_from_slice(self.vocabulary.slices()[slice].mask(length));
+                self.vocabulary.slices()[slice].write(length, &mut self.scratch);
             }
         }
         set(&mut self.scratch, &found);

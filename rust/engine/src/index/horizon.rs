@@ -13,7 +13,7 @@ use super::walk::Visitor;
 use super::Inner;
 use crate::automaton::StateId;
 use crate::error::Result;
-use crate::expr::Fingerprint;
+use crate::expr::{Fingerprint, Length};
 use crate::vocabulary::trie::ROOT;
 use crate::vocabulary::{trie, Trie, Vocabulary};
 
@@ -31,15 +31,17 @@ const KEPT_BYTES: usize = 24 << 20;
 #[derive(Clone, Copy)]
 pub(super) enum Source {
     All,
-    /// What is left of a slice whose tokens up to a length are taken as a whole.
-    Slice(usize, u32),
+    /// What is left of a slice whose tokens, up to a length if there is one, are taken as a whole.
+    Slice(usize, Option<u32>),
+    /// The same of a slice of which each state that has the horizon takes another length.
+    OpenSlice(usize),
 }
 
 impl Source {
     pub fn trie(self, vocabulary: &Vocabulary) -> &Trie {
         match self {
             Source::All => vocabulary.trie(),
-            Source::Slice(slice, _) => &vocabulary.slices()[slice].rest,
+            Source::Slice(slice, _) | Source::OpenSlice(slice) => &vocabulary.slices()[slice].rest,
         }
     }
 }
@@ -143,10 +145,33 @@ impl Inner {
                 break;
             }
             if let Some(length) = self.automaton.takes(state, number, slice)? {
-                return Ok(Source::Slice(number, length));
+                return Ok(match length {
+                    Length::Any => Source::Slice(number, None),
+                    Length::UpTo(length) => Source::Slice(number, Some(length)),
+                    Length::Open => Source::OpenSlice(number),
+                });
             }
         }
         Ok(Source::All)
+    }
+
+    /// The tokens of a slice that a state with an [open](Source::OpenSlice) horizon takes; none if
+    /// that is not known at once.
+    pub(super) fn open_slice(
+        &mut self,
+        state: StateId,
+        number: usize,
+    ) -> Result<Option<Arc<Mask>>> {
+        let vocabulary = self.vocabulary.clone();
+        let slice = &vocabulary.slices()[number];
+        let Some(Length::UpTo(length)) = self.automaton.takes(state, number, slice)? else {
+            return Ok(None);
+        };
+        let mask = self.kept.slice(number, length, || {
+            slice.write(Some(length), &mut self.scratch);
+            Mask::from_words(&self.scratch)
+        });
+        Ok(Some(mask))
     }
 }
 
@@ -330,10 +355,18 @@ pub(super) struct Kept {
 #[derive(Default)]
 struct KeptHorizons {
     by_key: FxHashMap<(Fingerprint, u32), Arc<Horizon>>,
+    /// Of slices, the tokens up to lengths.
+    slices: FxHashMap<(usize, u32), Arc<Mask>>,
     bytes: usize,
 }
 
 impl Kept {
+    /// The tokens of a slice up to a length, which `make` makes if they are not kept yet.
+    pub fn slice(&self, number: usize, length: u32, make: impl FnOnce() -> Mask) -> Arc<Mask> {
+        let mut kept = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.slices.entry((number, length)).or_insert_with(|| Arc::new(make())).clone()
+    }
+
     pub fn get(&self, key: (Fingerprint, u32)) -> Option<Arc<Horizon>> {
         let kept = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         kept.by_key.get(&key).cloned()

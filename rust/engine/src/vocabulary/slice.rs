@@ -5,8 +5,6 @@
 //! only the trie of the remaining tokens is walked. A state that takes such texts up to a length
 //! (`maxLength`) allows the class's tokens up to that length.
 
-use std::sync::OnceLock;
-
 use super::classes::{self, ClassSet, Place};
 use super::trie::Trie;
 
@@ -35,33 +33,37 @@ pub struct Slice {
     mask: Box<[u32]>,
     /// The same tokens by how many code points they begin.
     by_length: Vec<Vec<u32>>,
-    /// At `n - 1`, once asked for: the mask of those that begin at most `n` code points.
-    up_to: Vec<OnceLock<Box<[u32]>>>,
     /// All other tokens.
     pub rest: Trie,
 }
 
 impl Slice {
-    /// The mask of the tokens that are the start of a text over the class of at most `length` code
-    /// points; `u32::MAX` for any length.
-    pub fn mask(&self, length: u32) -> &[u32] {
-        let length = length as usize;
-        if length == 0 || length >= self.by_length.len() {
-            return &self.mask;
+    /// Writes the mask of the tokens that are the start of a text over the class, of at most
+    /// `length` code points if there is such a bound.
+    pub fn write(&self, length: Option<u32>, mask: &mut [u32]) {
+        let all = self.by_length.len() - 1;
+        let length = length.map_or(all, |length| all.min(length as usize));
+        let (within, beyond) = self.by_length.split_at(length + 1);
+        // By what is less.
+        let few = within.iter().map(Vec::len).sum::<usize>();
+        let many = beyond.iter().map(Vec::len).sum::<usize>();
+        if few < many {
+            mask.fill(0);
+            within.iter().flatten().for_each(|&id| mask[id as usize / 32] |= 1 << (id % 32));
+        } else {
+            mask.copy_from_slice(&self.mask);
+            beyond.iter().flatten().for_each(|&id| mask[id as usize / 32] &= !(1 << (id % 32)));
         }
-        self.up_to[length - 1].get_or_init(|| {
-            let mut mask = vec![0u32; self.mask.len()];
-            for &id in self.by_length[..=length].iter().flatten() {
-                mask[id as usize / 32] |= 1 << (id % 32);
-            }
-            mask.into()
-        })
+    }
+
+    /// The tokens that are the start of a text over the class.
+    pub fn tokens(&self) -> impl Iterator<Item = u32> + '_ {
+        self.by_length.iter().flatten().copied()
     }
 
     pub(super) fn memory(&self) -> usize {
-        let masks = 1 + self.up_to.iter().filter(|mask| mask.get().is_some()).count();
         let tokens: usize = self.by_length.iter().map(Vec::len).sum();
-        masks * self.mask.len() * 4 + tokens * 4 + self.rest.memory()
+        self.mask.len() * 4 + tokens * 4 + self.rest.memory()
     }
 }
 
@@ -99,7 +101,7 @@ fn one<'a>(
     let classes = classes::of_ranges(ranges);
     let mut mask = vec![0u32; size.div_ceil(32)];
     let mut rest = Vec::new();
-    let mut by_length: Vec<Vec<u32>> = Vec::new();
+    let mut by_length: Vec<Vec<u32>> = vec![Vec::new()];
     for &(id, of_token, chars) in over {
         if of_token & !classes == 0 {
             mask[id as usize / 32] |= 1 << (id % 32);
@@ -112,7 +114,6 @@ fn one<'a>(
             rest.push(id);
         }
     }
-    let up_to = by_length.iter().map(|_| OnceLock::new()).collect();
     let rest = Trie::new(&rest, text);
-    Slice { ranges, classes, mask: mask.into(), by_length, up_to, rest }
+    Slice { ranges, classes, mask: mask.into(), by_length, rest }
 }

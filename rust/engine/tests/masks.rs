@@ -10,6 +10,7 @@ use outlines_engine::expr::{ExprId, UNBOUNDED};
 use outlines_engine::grammar::{Expander, Grammar, NodeId};
 use outlines_engine::guide::Guide;
 use outlines_engine::index::Index;
+use outlines_engine::json_schema::Options;
 use outlines_engine::lark;
 use outlines_engine::vocabulary::Vocabulary;
 
@@ -400,4 +401,93 @@ fn bounded_then_more() {
     let index = Index::new(grammar, expander, vocabulary).expect("an index");
     assert!(index.accepts(b"abcdefx").expect("an answer"));
     check(&index, &tokens, &mut Random(6), 6);
+}
+
+/// Tokens of up to 45 pieces, most of them of few kinds, so that they run through counts.
+fn long_vocabulary(random: &mut Random) -> (Vec<Vec<u8>>, Arc<Vocabulary>) {
+    const KINDS: &[&[&str]] = &[
+        &["a"],
+        &["a", "b"],
+        &["a ", "b ", "ab "],
+        &["a", " ", "0", "é"],
+        &["a", "b", "\u{2028}", "\u{3000}", "\u{feff}", "\u{85}"],
+        &["a", "\\n", "\"", "b", "🙂"],
+    ];
+    let mut tokens: Vec<Vec<u8>> = (0..=255u8).map(|byte| vec![byte]).collect();
+    for _ in 0..250 {
+        let kind = KINDS[random.below(KINDS.len())];
+        let most = [4, 20, 45][random.below(3)];
+        let pieces = (0..1 + random.below(most)).map(|_| kind[random.below(kind.len())]);
+        let mut token = pieces.collect::<String>().into_bytes();
+        token.extend_from_slice([&b""[..], b"\"", b"c", b"\xE2\x80"][random.below(8).min(3)]);
+        tokens.push(token);
+    }
+    tokens.push(b"<eos>".to_vec());
+    let eos = tokens.len() as u32 - 1;
+    let texts = tokens.iter().map(|token| Some(token.as_slice()));
+    let vocabulary = Vocabulary::new(texts, &[eos], tokens.len()).expect("a vocabulary");
+    (tokens, Arc::new(vocabulary))
+}
+
+/// Counts that a token may or may not run through: whatever is shared by states whose counts differ
+/// must not be seen in a mask. `COUNTS` is how many random constraints are tried.
+#[test]
+fn large_counts() {
+    const REGEXES: &[&str] = &[
+        "[ab]{M,N}c?",
+        "([ab]+ ){M,N}[ab]",
+        "[^\"\\\\\\n]{M,N}\"",
+        ".{M,N}b.{0,N}",
+        "(ab?){M,N}",
+        "(a|b|ab ){M,N}0",
+        "\\S{M,N} \\w*",
+        "[\\w ]{M,N}\"",
+        "([ab]{1,N} ){M,N}c",
+        "(a{M,N}|[ab]{M,N}c)*",
+        "(\\s*\\S+){M,N}",
+    ];
+    const PATTERNS: &[&str] = &[
+        "^[ab ]+$",
+        "a",
+        "^(?:\\\\S+\\\\s+){0,9}\\\\S+$",
+        "^.*b",
+        "^[^b]*$",
+        ".",
+        "^\\\\S+$",
+        "^(a|ab)*$",
+        "^[ab]{3,40}$",
+    ];
+    let wanted = std::env::var("COUNTS").ok().and_then(|count| count.parse().ok()).unwrap_or(120);
+    let mut random = Random(7);
+    let mut checked = 0;
+    for _ in 0..wanted {
+        let (tokens, vocabulary) = long_vocabulary(&mut random);
+        let max = 1 + random.below(60);
+        let min = random.below(2) * random.below(max + 1);
+        let constraint = match random.below(2) {
+            0 => {
+                let regex = REGEXES[random.below(REGEXES.len())];
+                let regex = regex.replace('M', &min.to_string()).replace('N', &max.to_string());
+                eprintln!("{regex}");
+                Constraint::Regex(regex)
+            }
+            _ => {
+                let pattern = match random.below(4) {
+                    0 => String::new(),
+                    _ => format!("\"pattern\":\"{}\",", PATTERNS[random.below(PATTERNS.len())]),
+                };
+                let schema = format!(
+                    "{{{pattern}\"type\":\"string\",\"minLength\":{min},\"maxLength\":{max}}}"
+                );
+                eprintln!("{schema}");
+                let schema = serde_json::from_str(&schema).expect("JSON");
+                Constraint::JsonSchema(schema, Options::default())
+            }
+        };
+        let Ok((grammar, expander)) = constraint.compile() else { continue };
+        let Ok(index) = Index::new(grammar, expander, vocabulary) else { continue };
+        check(&index, &tokens, &mut random, 8);
+        checked += 1;
+    }
+    assert!(checked * 3 > wanted * 2, "only {checked} of the constraints allow anything");
 }

@@ -74,6 +74,7 @@ impl Exprs {
         }
         let pieces = self.open(piece, 0, rounds);
         let bound = self.concat2(start, pieces);
+        let other = self.open_counts(other);
         Some(self.and(vec![bound, other]))
     }
 }

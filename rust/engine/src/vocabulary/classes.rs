@@ -134,6 +134,9 @@ pub fn of_ranges(ranges: &[(u32, u32)]) -> ClassSet {
 /// The class of a code point above ASCII.
 fn of_above_ascii(code: u32) -> ClassSet {
     let [other, rest @ ..] = &ABOVE_ASCII;
+    if matches!(code, 0xA1..=0x167F | 0x3001..=0xFEFE | 0xFF00..) {
+        return other.class;
+    }
     let holds = |&&(low, high): &&(u32, u32)| low <= code && code <= high;
     rest.iter().find(|above| above.ranges.iter().any(|range| holds(&range))).unwrap_or(other).class
 }

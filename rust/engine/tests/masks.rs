@@ -457,7 +457,7 @@ fn large_counts() {
         "^(a|ab)*$",
         "^[ab]{3,40}$",
     ];
-    let wanted = std::env::var("COUNTS").ok().and_then(|count| count.parse().ok()).unwrap_or(120);
+    let wanted = std::env::var("COUNTS").ok().and_then(|count| count.parse().ok()).unwrap_or(500);
     let mut random = Random(7);
     let mut checked = 0;
     for _ in 0..wanted {

@@ -115,7 +115,7 @@ fn compile(bodies: &[Syntax]) -> Grammar {
     }
     let root = grammar.rule(rules[0]);
     grammar.set_root(root);
-    grammar.finish();
+    grammar.finish().unwrap();
     grammar
 }
 

@@ -200,7 +200,7 @@ fn nested() {
         grammar.define(list, body);
         let root = grammar.rule(list);
         grammar.set_root(root);
-        assert!(grammar.finish().is_empty());
+        assert!(grammar.finish().unwrap().is_empty());
         let index = Index::new(grammar, None, vocabulary).expect("an index");
         assert!(index.accepts("{\"a\",{},{\"é\"}}".as_bytes()).expect("an answer"));
         assert!(!index.accepts(b"{\"a\",}").expect("an answer"));

@@ -162,15 +162,20 @@ impl Automaton {
     /// Works off the agenda and interns the state.
     pub(super) fn finish(&mut self, mut prediction: Prediction) -> Result<StateId> {
         self.grammar.exprs.check_deadline()?;
-        while let Some((rank, node, context, mut stack)) = prediction.agenda.pop() {
+        let mut same = Vec::new();
+        while let Some((rank, node, context, stack)) = prediction.agenda.pop() {
+            self.grammar.exprs.check_deadline()?;
+            same.clear();
+            same.push(stack);
             while let Some(&(.., more)) = prediction
                 .agenda
                 .peek()
                 .filter(|next| (next.0, next.1, next.2) == (rank, node, context))
             {
                 prediction.agenda.pop();
-                stack = self.stacks.union(stack, more);
+                same.push(more);
             }
+            let stack = self.stacks.union_all(&same);
             self.expand(&mut prediction, node, stack, context)?;
         }
         if prediction.deferred {
@@ -178,15 +183,14 @@ impl Automaton {
         }
         let mut configs = prediction.configs;
         configs.sort_unstable();
-        let mut merged: Vec<Config> = Vec::with_capacity(configs.len());
-        for config in configs {
-            match merged.last_mut() {
-                Some(last) if (Config { stack: config.stack, ..*last }) == config => {
-                    last.stack = self.stacks.union(last.stack, config.stack);
-                }
-                _ => merged.push(config),
-            }
-        }
+        let merged: Vec<Config> = configs
+            .chunk_by(|one, other| Config { stack: other.stack, ..*one } == *other)
+            .map(|alike| {
+                same.clear();
+                same.extend(alike.iter().map(|config| config.stack));
+                Config { stack: self.stacks.union_all(&same), ..alike[0] }
+            })
+            .collect();
         if merged.is_empty() && !prediction.accepting {
             return Ok(StateId::DEAD);
         }

@@ -68,11 +68,16 @@ impl Stacks {
 
     /// Every way of either.
     pub fn union(&mut self, a: StackId, b: StackId) -> StackId {
-        if a == b {
-            return a;
+        self.union_all(&[a, b])
+    }
+
+    /// Every way of any of them; at least one.
+    pub fn union_all(&mut self, stacks: &[StackId]) -> StackId {
+        if stacks.iter().all(|stack| *stack == stacks[0]) {
+            return stacks[0];
         }
-        let mut frames = self.frames(a).to_vec();
-        frames.extend_from_slice(self.frames(b));
+        let mut frames: Vec<Frame> =
+            stacks.iter().flat_map(|&stack| self.frames(stack)).copied().collect();
         frames.sort_unstable();
         frames.dedup();
         self.intern(frames)

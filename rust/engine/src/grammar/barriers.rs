@@ -100,6 +100,7 @@ impl Barriers {
     ) -> Result<Vec<ExprId>> {
         let pair = self.pair(grammar, node, guard);
         while let Some(work) = self.waiting.pop() {
+            grammar.exprs.check_deadline()?;
             self.steps += 1;
             if self.steps > MOST_STEPS {
                 let message = "terminals bar each other in too many ways";

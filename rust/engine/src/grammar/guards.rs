@@ -5,7 +5,9 @@
 //! it looks at. If even so each node that comes after another has a byte to start with, nothing ever
 //! comes to a dead end; if not, [`super::barriers`] looks closely.
 
-use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::barriers::Barriers;
 use super::{Grammar, Node, NodeId};
@@ -42,10 +44,14 @@ struct Search<'g> {
     numbers: FxHashMap<ExprId, usize>,
     nodes: Vec<NodeId>,
     facts: FxHashMap<NodeId, Facts>,
+    /// By node: what it is a part of.
+    users: FxHashMap<NodeId, Vec<NodeId>>,
+    /// The nodes to be looked at again, each once.
+    waiting: VecDeque<NodeId>,
+    is_waiting: FxHashSet<NodeId>,
     ends: FxHashMap<(ExprId, ExprId, bool), Set>,
     /// There are more guards than a set has room for.
     full: bool,
-    changed: bool,
 }
 
 /// Whether the grammar is clear for certain.
@@ -60,20 +66,23 @@ pub(super) fn is_surely_clear(grammar: &mut Grammar, barriers: &mut Barriers) ->
         numbers: FxHashMap::default(),
         nodes: Vec::new(),
         facts: FxHashMap::default(),
+        users: FxHashMap::default(),
+        waiting: VecDeque::new(),
+        is_waiting: FxHashSet::default(),
         ends: FxHashMap::default(),
         full: false,
-        changed: true,
     };
     search.number(ExprId::NEVER)?;
     search.collect();
     let root = search.grammar.root;
     search.enter(root, 1);
-    while search.changed && !search.full {
-        search.changed = false;
-        // Children before parents for what comes up, then the other way for what goes down.
-        for at in (0..search.nodes.len()).rev().chain(0..search.nodes.len()) {
-            search.update(search.nodes[at])?;
-        }
+    // Parts before what they are parts of.
+    for at in (0..search.nodes.len()).rev() {
+        search.look_again(search.nodes[at]);
+    }
+    while let Some(node) = search.waiting.pop_front().filter(|_| !search.full) {
+        search.is_waiting.remove(&node);
+        search.update(node)?;
     }
     Ok(!search.full && search.nothing_is_barred(root))
 }
@@ -87,11 +96,15 @@ impl Search<'_> {
                 continue;
             }
             self.nodes.push(node);
+            let known = waiting.len();
             match self.grammar.node(node) {
                 Node::Rule(rule) => waiting.push(self.grammar.body(*rule)),
                 Node::NonEmpty(body) | Node::Repeat { body, .. } => waiting.push(*body),
                 Node::Alt(items) | Node::Seq(items) => waiting.extend(items.iter()),
                 _ => {}
+            }
+            for &part in &waiting[known..] {
+                self.users.entry(part).or_default().push(node);
             }
         }
     }
@@ -114,14 +127,23 @@ impl Search<'_> {
         self.facts.get(&node).copied().unwrap_or_default()
     }
 
+    fn look_again(&mut self, node: NodeId) {
+        if self.is_waiting.insert(node) {
+            self.waiting.push_back(node);
+        }
+    }
+
     fn enter(&mut self, node: NodeId, guards: Set) {
         if let Some(facts) = self.facts.get_mut(&node) {
-            self.changed |= facts.entered | guards != facts.entered;
-            facts.entered |= guards;
+            if facts.entered | guards != facts.entered {
+                facts.entered |= guards;
+                self.look_again(node);
+            }
         }
     }
 
     fn update(&mut self, node: NodeId) -> Result<()> {
+        self.grammar.exprs.check_deadline()?;
         let before = self.facts(node);
         let mut facts = before;
         match self.grammar.node(node).clone() {
@@ -162,7 +184,9 @@ impl Search<'_> {
             // What was entered meanwhile stays.
             facts.entered |= self.facts(node).entered;
             self.facts.insert(node, facts);
-            self.changed = true;
+            for user in self.users.get(&node).cloned().unwrap_or_default() {
+                self.look_again(user);
+            }
         }
         Ok(())
     }

@@ -29,6 +29,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Grammar, Node, NodeId, RuleId};
+use crate::error::Result;
 use crate::expr::UNBOUNDED;
 
 /// What the texts of a rule start with.
@@ -54,7 +55,10 @@ struct Component {
 impl Grammar {
     /// Rewrites every rule that reaches itself without reading anything. Nullability must be
     /// settled, and stays as it is.
-    pub(super) fn remove_left_recursion(&mut self) {
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Limit`] if that takes too long.
+    pub(super) fn remove_left_recursion(&mut self) -> Result<()> {
         let mut corners: Vec<Vec<RuleId>> = Vec::with_capacity(self.rules.len());
         for rule in 0..self.rules.len() {
             let mut found = FxHashSet::default();
@@ -66,9 +70,10 @@ impl Grammar {
         for members in components(&corners) {
             let cyclic = members.len() > 1 || corners[members[0].index()].contains(&members[0]);
             if cyclic {
-                self.rewrite(members);
+                self.rewrite(members)?;
             }
         }
+        Ok(())
     }
 
     /// The rules a text of the node may start with.
@@ -109,8 +114,8 @@ impl Grammar {
         }
     }
 
-    fn rewrite(&mut self, members: Vec<RuleId>) {
-        let mut component = self.component(members);
+    fn rewrite(&mut self, members: Vec<RuleId>) -> Result<()> {
+        let mut component = self.component(members)?;
         let needed = self.needed(&component);
         let mut bodies = Vec::with_capacity(component.members.len());
         for rule in component.members.clone() {
@@ -123,7 +128,7 @@ impl Grammar {
                 items.push(NodeId::EMPTY);
             }
             for (base_of, base) in component.bases.clone() {
-                let rest = self.rest(&mut component, rule, base_of);
+                let rest = self.rest(&mut component, rule, base_of)?;
                 items.push(self.seq([base, rest]));
             }
             bodies.push((rule, self.alt(items)));
@@ -131,6 +136,7 @@ impl Grammar {
         for (rule, body) in bodies {
             self.define(rule, body);
         }
+        Ok(())
     }
 
     /// The rules named anywhere but in the leftmost positions that are about to go away.
@@ -166,7 +172,7 @@ impl Grammar {
         needed
     }
 
-    fn component(&mut self, members: Vec<RuleId>) -> Component {
+    fn component(&mut self, members: Vec<RuleId>) -> Result<Component> {
         let inside: FxHashSet<RuleId> = members.iter().copied().collect();
         let mut component = Component {
             members,
@@ -177,7 +183,7 @@ impl Grammar {
         };
         for &rule in &component.members {
             let mut productions = Vec::new();
-            self.split(self.body(rule), &inside, &mut productions);
+            self.split(self.body(rule), &inside, &mut productions)?;
             let mut seen = FxHashSet::default();
             productions.retain(|&production| seen.insert(production));
             for production in productions {
@@ -196,11 +202,17 @@ impl Grammar {
             }
         }
         close(&mut component.also, &component.members);
-        component
+        Ok(component)
     }
 
     /// The productions that together match all texts of `node` but the empty one.
-    fn split(&mut self, node: NodeId, inside: &FxHashSet<RuleId>, into: &mut Vec<Production>) {
+    fn split(
+        &mut self,
+        node: NodeId,
+        inside: &FxHashSet<RuleId>,
+        into: &mut Vec<Production>,
+    ) -> Result<()> {
+        self.exprs.check_deadline()?;
         let mut corners = FxHashSet::default();
         self.collect_corners(node, &mut corners, &mut FxHashSet::default());
         if corners.is_disjoint(inside) {
@@ -208,16 +220,18 @@ impl Grammar {
             if base != NodeId::NEVER {
                 into.push(Production::Base(base));
             }
-            return;
+            return Ok(());
         }
         match self.node(node).clone() {
             Node::Rule(rule) => into.push(Production::Growth(rule, NodeId::EMPTY)),
-            Node::NonEmpty(body) => self.split(body, inside, into),
-            Node::Alt(items) => items.iter().for_each(|&item| self.split(item, inside, into)),
+            Node::NonEmpty(body) => self.split(body, inside, into)?,
+            Node::Alt(items) => {
+                items.iter().try_for_each(|&item| self.split(item, inside, into))?;
+            }
             Node::Seq(items) => {
                 for (at, &item) in items.iter().enumerate() {
                     let rest = self.seq(items[at + 1..].iter().copied());
-                    self.split_before(item, rest, inside, into);
+                    self.split_before(item, rest, inside, into)?;
                     if !self.is_nullable(item) {
                         break;
                     }
@@ -227,7 +241,7 @@ impl Grammar {
                 // The first round that is not empty; a body that may be empty has no lower bound.
                 let more = if max == UNBOUNDED { UNBOUNDED } else { max - 1 };
                 let rest = self.repeat(body, min.saturating_sub(1), more);
-                self.split_before(body, rest, inside, into);
+                self.split_before(body, rest, inside, into)?;
             }
             Node::Empty
             | Node::Never
@@ -237,6 +251,7 @@ impl Grammar {
             | Node::WithText(_)
             | Node::Dynamic(_) => unreachable!("starts with no rule"),
         }
+        Ok(())
     }
 
     /// The productions of `head rest` whose text of `head` is not empty.
@@ -246,26 +261,28 @@ impl Grammar {
         rest: NodeId,
         inside: &FxHashSet<RuleId>,
         into: &mut Vec<Production>,
-    ) {
+    ) -> Result<()> {
         let from = into.len();
-        self.split(head, inside, into);
+        self.split(head, inside, into)?;
         for production in &mut into[from..] {
             *production = match *production {
                 Production::Base(base) => Production::Base(self.seq([base, rest])),
                 Production::Growth(rule, by) => Production::Growth(rule, self.seq([by, rest])),
             };
         }
+        Ok(())
     }
 
     /// The node of what turns a text of `from` into one of `target`.
-    fn rest(&mut self, component: &mut Component, target: RuleId, from: RuleId) -> NodeId {
+    fn rest(&mut self, component: &mut Component, target: RuleId, from: RuleId) -> Result<NodeId> {
+        self.exprs.check_deadline()?;
         let also = component.also[&from].clone();
         if !also.iter().any(|grown| component.growths.contains_key(grown)) {
             // A rule that is only ever empty would still take a place on the stack.
-            return if also.contains(&target) { NodeId::EMPTY } else { NodeId::NEVER };
+            return Ok(if also.contains(&target) { NodeId::EMPTY } else { NodeId::NEVER });
         }
         if let Some(&known) = component.rests.get(&(target, from)) {
-            return self.rule(known);
+            return Ok(self.rule(known));
         }
         let name = format!("{} after {}", self.name(target), self.name(from));
         let rest = self.declare(&name);
@@ -280,13 +297,13 @@ impl Grammar {
                 // As deep as the component has rules.
                 let rest = stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
                     self.rest(component, target, into)
-                });
+                })?;
                 items.push(self.seq([by, rest]));
             }
         }
         let body = self.alt(items);
         self.define(rest, body);
-        self.rule(rest)
+        Ok(self.rule(rest))
     }
 }
 

@@ -361,11 +361,14 @@ impl Grammar {
     /// call it once, after the last definition. Unproductive alternatives are dropped, nullability
     /// is settled, left recursion is removed. Returns the rules without any sentence, so that the
     /// front end can name them; the root is [`NodeId::NEVER`] if nothing is left.
-    pub fn finish(&mut self) -> Vec<RuleId> {
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Limit`] if that takes too long.
+    pub fn finish(&mut self) -> Result<Vec<RuleId>> {
         let unproductive = self.drop_unproductive();
         self.settle_nullable();
-        self.remove_left_recursion();
-        unproductive
+        self.remove_left_recursion()?;
+        Ok(unproductive)
     }
 
     fn intern(&mut self, node: Node) -> NodeId {

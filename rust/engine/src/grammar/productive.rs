@@ -9,19 +9,7 @@ impl Grammar {
     /// Drops every alternative that cannot be completed, so that prediction never enters one.
     /// Returns the rules without a sentence.
     pub(super) fn drop_unproductive(&mut self) -> Vec<RuleId> {
-        let mut productive = vec![false; self.rules.len()];
-        loop {
-            let mut changed = false;
-            for rule in 0..self.rules.len() {
-                if !productive[rule] && self.is_productive(self.rules[rule], &productive) {
-                    productive[rule] = true;
-                    changed = true;
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
+        let productive = self.least(Grammar::is_productive);
         let barren: Vec<RuleId> =
             (0..self.rules.len() as u32).map(RuleId).filter(|r| !productive[r.index()]).collect();
         if !barren.is_empty() {

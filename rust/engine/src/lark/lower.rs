@@ -71,7 +71,7 @@ pub(super) fn warn_of_unused(
 
 /// Makes the grammar fit for the automaton, and refuses one without a sentence.
 pub(super) fn finish(grammar: &mut Grammar, entry: &Entry, start: &str) -> Result<NodeId> {
-    for rule in grammar.finish() {
+    for rule in grammar.finish()? {
         let message = format!(
             "the rule {:?} has no sentence: it never ends, so what uses it is left out",
             grammar.name(rule)

@@ -57,6 +57,15 @@ struct Way {
     not: BTreeSet<usize>,
 }
 
+/// What a lexer looks for.
+struct Lexer {
+    looked_for: BTreeSet<usize>,
+    /// What it tries itself: the other strings are found by looking again at what was matched.
+    tried: Vec<usize>,
+    /// By a regular expression: the strings among `looked_for` that it matches whole.
+    whole: BTreeMap<usize, BTreeSet<usize>>,
+}
+
 /// The number of a lexer: states that look for the same share one.
 type LexerId = usize;
 
@@ -65,10 +74,12 @@ pub(super) struct Lexers {
     terminals: Vec<Terminal>,
     /// By a regular expression: the strings that it matches whole.
     whole: BTreeMap<usize, BTreeSet<usize>>,
-    /// What the lexers look for, each once.
-    lexers: Vec<BTreeSet<usize>>,
+    lexers: Vec<Lexer>,
     /// The lexer of each state.
     states: Vec<LexerId>,
+    named: FxHashMap<String, usize>,
+    /// By the name that Lark makes up.
+    called: FxHashMap<String, usize>,
     apart: FxHashMap<(usize, usize), bool>,
     ways: FxHashMap<(LexerId, usize, bool), Rc<[Way]>>,
     nodes: FxHashMap<(usize, Rc<[Way]>), NodeId>,
@@ -83,11 +94,11 @@ impl Lexers {
         productions: &mut Productions,
     ) -> Result<Self> {
         let mut patterns = Terminals::default();
-        let mut named: Vec<(String, Pattern)> = Vec::new();
+        let mut named: FxHashMap<Pattern, Vec<&str>> = FxHashMap::default();
         for (name, entry) in &definitions.entries {
             // What nothing uses must be right too; one only declared is no matter until it is used.
             if entry.terminal && entry.body.is_some() {
-                named.push((name.clone(), patterns.pattern(name, entry)?));
+                named.entry(patterns.pattern(name, entry)?).or_default().push(name);
             }
         }
         let mut lexers = Lexers {
@@ -95,6 +106,8 @@ impl Lexers {
             whole: BTreeMap::new(),
             lexers: Vec::new(),
             states: Vec::new(),
+            named: FxHashMap::default(),
+            called: FxHashMap::default(),
             apart: FxHashMap::default(),
             ways: FxHashMap::default(),
             nodes: FxHashMap::default(),
@@ -106,19 +119,15 @@ impl Lexers {
             let number = match written {
                 Written::Name(name) => lexers.named(grammar, definitions, &mut patterns, &name)?,
                 Written::Pattern(pattern) => {
-                    let mut same = named.iter().filter(|(_, known)| *known == pattern);
-                    match (same.next(), same.next()) {
-                        (Some((name, _)), None) => {
-                            let name = name.clone();
-                            lexers.named(grammar, definitions, &mut patterns, &name)?
-                        }
-                        (None, _) => {
+                    match named.get(&pattern).map_or(&[][..], Vec::as_slice) {
+                        [name] => lexers.named(grammar, definitions, &mut patterns, name)?,
+                        [] => {
                             let name = format!("{:?}", pattern.value);
                             let rank = lexers.rank(definitions, &pattern);
                             let found = Found { name, rank, pattern, priority: 0, file, place };
                             lexers.add(grammar, found)?
                         }
-                        (Some((one, _)), Some((other, _))) => {
+                        [one, other, ..] => {
                             let message = format!(
                                 "{:?} is written here, and the terminals {one} and {other} both \
                                  stand for it; use one of their names",
@@ -156,8 +165,7 @@ impl Lexers {
         patterns: &mut Terminals,
         name: &str,
     ) -> Result<usize> {
-        let known = self.terminals.iter().position(|one| one.rank == Rank::Named(name.to_owned()));
-        if let Some(known) = known {
+        if let Some(&known) = self.named.get(name) {
             return Ok(known);
         }
         let entry = &definitions.entries[name];
@@ -170,17 +178,21 @@ impl Lexers {
             file: entry.file.clone(),
             place: entry.place,
         };
-        self.add(grammar, found)
+        let number = self.add(grammar, found)?;
+        self.named.insert(name.to_owned(), number);
+        Ok(number)
     }
 
     /// The rank of a text or regular expression written in a rule.
     fn rank(&mut self, definitions: &Definitions, pattern: &Pattern) -> Rank {
         let is_taken = |name: &str| definitions.entries.get(name).is_some_and(|one| one.terminal);
         let rank = Rank::of_pattern(pattern, is_taken);
-        for other in &mut self.terminals {
-            if let Some(unsure) = rank.and(&other.rank) {
-                other.rank = unsure.clone();
-                return unsure;
+        if let Rank::Called(name) = &rank {
+            let next = self.terminals.len();
+            let first = *self.called.entry(name.clone()).or_insert(next);
+            if first < next {
+                self.terminals[first].rank = Rank::Unsure;
+                return Rank::Unsure;
             }
         }
         rank
@@ -272,10 +284,31 @@ impl Lexers {
             let next = self.lexers.len();
             let lexer = *known.entry(looked_for.clone()).or_insert(next);
             if lexer == next {
-                self.lexers.push(looked_for);
+                let lexer = self.lexer(looked_for);
+                self.lexers.push(lexer);
             }
             self.states.push(lexer);
         }
+    }
+
+    fn lexer(&self, looked_for: BTreeSet<usize>) -> Lexer {
+        let mut whole = BTreeMap::new();
+        let mut embedded = BTreeSet::new();
+        let flags = |terminal: usize| &self.terminals[terminal].pattern.flags;
+        for (&regex, strings) in &self.whole {
+            if !looked_for.contains(&regex) {
+                continue;
+            }
+            let strings: BTreeSet<usize> = strings.intersection(&looked_for).copied().collect();
+            embedded.extend(
+                strings.iter().copied().filter(|&string| {
+                    flags(string).chars().all(|flag| flags(regex).contains(flag))
+                }),
+            );
+            whole.insert(regex, strings);
+        }
+        let tried = looked_for.difference(&embedded).copied().collect();
+        Lexer { looked_for, tried, whole }
     }
 
     /// Whether a lexer that looks for both tries `one` before `other`. Where that is not known, each
@@ -311,7 +344,7 @@ impl Lexers {
         for lexer in 0..self.lexers.len() {
             let mut told = Vec::with_capacity(contested.len());
             for &terminal in &contested {
-                told.push(match self.lexers[lexer].contains(&terminal) {
+                told.push(match self.lexers[lexer].looked_for.contains(&terminal) {
                     true => Some(self.ways(exprs, lexer, terminal, false)?),
                     false => None,
                 });
@@ -333,6 +366,7 @@ impl Lexers {
         if let Some(known) = self.ways.get(&(lexer, terminal, as_ignored)) {
             return Ok(Rc::clone(known));
         }
+        exprs.check_deadline()?;
         let mut ways = self.all_ways(lexer, terminal, as_ignored);
         for way in &mut ways {
             for other in std::mem::take(&mut way.before) {
@@ -347,37 +381,23 @@ impl Lexers {
     }
 
     fn all_ways(&self, lexer: LexerId, terminal: usize, as_ignored: bool) -> Vec<Way> {
-        let looked_for = &self.lexers[lexer];
-        let none = BTreeSet::new();
-        // The strings that a regular expression looked for takes with it.
-        let whole = |regex: usize| -> BTreeSet<usize> {
-            let strings = self.whole.get(&regex).unwrap_or(&none);
-            strings.intersection(looked_for).copied().collect()
-        };
-        let flags = |terminal: usize| &self.terminals[terminal].pattern.flags;
-        let covers = |regex: usize, string: usize| {
-            flags(string).chars().all(|flag| flags(regex).contains(flag))
-        };
-        let is_embedded = |string: usize| {
-            looked_for.iter().any(|&regex| whole(regex).contains(&string) && covers(regex, string))
-        };
-        let tried: Vec<usize> =
-            looked_for.iter().copied().filter(|&number| !is_embedded(number)).collect();
-        let before = |number: usize, others: &mut dyn Iterator<Item = usize>| -> BTreeSet<usize> {
-            others.filter(|&other| other != number && self.is_before(other, number)).collect()
+        let Lexer { tried, whole, .. } = &self.lexers[lexer];
+        let before = |number: usize, others: &mut dyn Iterator<Item = &usize>| -> BTreeSet<usize> {
+            let others = others.copied().filter(|&other| other != number);
+            let others = others.filter(|&other| self.may_meet(other, number));
+            others.filter(|&other| self.is_before(other, number)).collect()
         };
         let is_ignored = |number: usize| self.terminals[number].ignored;
         let mut ways = Vec::new();
-        if tried.contains(&terminal) && is_ignored(terminal) == as_ignored {
-            let not = if as_ignored { BTreeSet::new() } else { whole(terminal) };
-            let before = before(terminal, &mut tried.iter().copied());
+        if tried.binary_search(&terminal).is_ok() && is_ignored(terminal) == as_ignored {
+            let not = whole.get(&terminal).filter(|_| !as_ignored).cloned().unwrap_or_default();
+            let before = before(terminal, &mut tried.iter());
             ways.push(Way { reads: terminal, before, not });
         }
-        for &regex in &tried {
-            let strings = whole(regex);
+        for (&regex, strings) in whole {
             if !as_ignored && !is_ignored(regex) && strings.contains(&terminal) {
-                let not = before(terminal, &mut strings.into_iter());
-                let before = before(regex, &mut tried.iter().copied());
+                let not = before(terminal, &mut strings.iter());
+                let before = before(regex, &mut tried.iter());
                 ways.push(Way { reads: regex, before, not });
             }
         }
@@ -469,6 +489,15 @@ impl Lexers {
         let line_feed = exprs.literal(b"\n");
         let with_line_feed = exprs.concat2(text, line_feed);
         exprs.or(vec![text, with_line_feed])
+    }
+
+    /// Whether a text could start with both, as far as one sees at once.
+    fn may_meet(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (&self.terminals[one].pattern, &self.terminals[other].pattern);
+        if [one, other].iter().any(|pattern| pattern.is_regex || !pattern.flags.is_empty()) {
+            return true;
+        }
+        one.value.starts_with(&other.value) || other.value.starts_with(&one.value)
     }
 
     /// Whether no text starts with both.

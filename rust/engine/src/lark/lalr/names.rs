@@ -28,7 +28,7 @@ pub(super) enum Rank {
     /// Lark only numbers it.
     Numbered,
     /// Several texts come by the name; which of them gets it hangs on where they are written.
-    Unsure(String),
+    Unsure,
 }
 
 impl Rank {
@@ -39,7 +39,7 @@ impl Rank {
             return Rank::Numbered;
         }
         if !text.is_ascii() {
-            return Rank::Unsure(text.clone());
+            return Rank::Unsure;
         }
         let is_name = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
             && !text.starts_with(|first: char| first.is_ascii_digit());
@@ -54,16 +54,6 @@ impl Rank {
         }
     }
 
-    /// The rank of both if they come by the same name.
-    pub fn and(&self, other: &Rank) -> Option<Rank> {
-        match (self, other) {
-            (Rank::Called(name), Rank::Called(known) | Rank::Unsure(known)) if name == known => {
-                Some(Rank::Unsure(name.clone()))
-            }
-            _ => None,
-        }
-    }
-
     /// Whether a terminal comes before another. Where that is not known, each does.
     pub fn is_before(&self, other: &Rank) -> bool {
         let (one, other) = (self.name(), other.name());
@@ -74,7 +64,7 @@ impl Rank {
         match self {
             Rank::Named(name) | Rank::Called(name) => Some(name),
             Rank::Numbered => Some(NUMBERED),
-            Rank::Unsure(_) => None,
+            Rank::Unsure => None,
         }
     }
 }

@@ -17,9 +17,10 @@ use super::bnf::{Productions, REPETITION};
 use super::lexer::Lexers;
 use super::tables::{check_size, Barred, PairId, Path, StateId, Step, Tables};
 use crate::error::Result;
+use crate::expr::Exprs;
 use crate::grammar::{Grammar, NodeId, RuleId};
 
-/// How many boundaries all pairs together may be asked about.
+/// How many parts all rules together may have.
 const MOST_PARTS: usize = 1_000_000;
 
 /// The class of the state, times the number of classes of terminals, and the class of the terminal.
@@ -71,7 +72,7 @@ pub(super) fn split(
         exits: Vec::new(),
         users: Vec::new(),
     };
-    split.find_exits()?;
+    split.find_exits(&mut grammar.exprs)?;
     split.name_unproductive(grammar, productions);
     Writer {
         grammar,
@@ -136,12 +137,11 @@ impl Split<'_> {
     }
 
     /// Finds from which boundary to which each pair that the start needs has texts.
-    fn find_exits(&mut self) -> Result<()> {
+    fn find_exits(&mut self, exprs: &mut Exprs) -> Result<()> {
         let mut waiting: BTreeSet<EntryId> = BTreeSet::new();
         for boundary in self.boundaries(0) {
             waiting.insert(self.entry((0, boundary)));
         }
-        let mut parts = 0;
         while let Some(entry) = waiting.pop_last() {
             let (pair, start) = self.entries[entry];
             let tables = self.tables;
@@ -149,13 +149,11 @@ impl Split<'_> {
             for path in &tables.paths[pair] {
                 let mut at = BTreeSet::from([start]);
                 for step in &path.steps {
-                    parts += at.len();
+                    exprs.check_deadline()?;
                     at = self.after(*step, &at, entry, &mut waiting);
                 }
-                parts += at.len();
                 exits.extend(at.into_iter().filter(|&boundary| self.may_end(path, boundary)));
             }
-            check_size(parts, MOST_PARTS)?;
             if exits.len() > self.exits[entry].len() {
                 self.exits[entry] = exits;
                 waiting.extend(&self.users[entry]);

@@ -9,7 +9,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -163,11 +163,14 @@ class Cost:
         return {**self.figures, "mb": self._peak() - self._before}
 
 
-def measure(pattern: str, vocabulary: Vocabulary, seed: int) -> dict[str, Any]:
+Make = Callable[[str, Vocabulary], Index]
+
+
+def measure(pattern: str, vocabulary: Vocabulary, seed: int, make: Make) -> dict[str, Any]:
     """Compiles a pattern and walks over its masks; a limit that was reached is told as `limit`."""
     cost = Cost()
     try:
-        index = cost.timed("compile", Index.from_regex, pattern, vocabulary)
+        index = cost.timed("compile", make, pattern, vocabulary)
         walk(index, vocabulary, seed, cost)
     except LimitError as error:
         cost.figures["limit"] = str(error)
@@ -190,7 +193,9 @@ def walk(index: Index, vocabulary: Vocabulary, seed: int, cost: Cost) -> None:
             break
 
 
-def run(patterns: Iterable[str], vocabulary: Vocabulary, seed: int = 1) -> Iterator[tuple[str, dict[str, Any]]]:
+def run(
+    patterns: Iterable[str], vocabulary: Vocabulary, seed: int = 1, make: Make = Index.from_regex
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """What each pattern costs; a case whose process died has no figures."""
     for pattern in patterns:
         reading, writing = os.pipe()
@@ -199,7 +204,7 @@ def run(patterns: Iterable[str], vocabulary: Vocabulary, seed: int = 1) -> Itera
             os.close(reading)
             try:
                 with os.fdopen(writing, "w") as out:
-                    json.dump(measure(pattern, vocabulary, seed), out)
+                    json.dump(measure(pattern, vocabulary, seed, make), out)
             finally:
                 os._exit(0)
         os.close(writing)

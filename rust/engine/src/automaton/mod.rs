@@ -118,9 +118,14 @@ pub struct Automaton {
     /// By stack and how many frames are left; see [`Automaton::shallow`].
     shallow: FxHashMap<(StackId, u32), StackId>,
     start: StateId,
+    /// How many configurations the states have, all together.
+    config_count: usize,
     /// How many states may be made before an error is returned.
     pub state_limit: usize,
 }
+
+/// How many configurations the states may have, all together: some 400 MB with all that is kept of them.
+const CONFIG_LIMIT: usize = 4_000_000;
 
 impl Automaton {
     /// The automaton of a grammar that is fit for it (see [`Grammar::finish`]).
@@ -146,6 +151,7 @@ impl Automaton {
             opened: Vec::new(),
             shallow: FxHashMap::default(),
             start: StateId::DEAD,
+            config_count: 0,
             state_limit: 4_000_000,
         };
         let dead = automaton.intern(State { configs: Box::new([]), accepting: false });
@@ -372,6 +378,7 @@ impl Automaton {
             return id;
         }
         let id = StateId(self.states.len() as u32);
+        self.config_count += state.configs.len();
         self.states.push(state);
         self.rows.push(NO_ROW);
         let states = &self.states;
@@ -384,6 +391,11 @@ impl Automaton {
             return Err(Error::limit(format!(
                 "the constraint needs more than {} states",
                 self.state_limit
+            )));
+        }
+        if self.config_count > CONFIG_LIMIT {
+            return Err(Error::limit(format!(
+                "the constraint has more than {CONFIG_LIMIT} ways to go on, over all its states"
             )));
         }
         Ok(self.intern(state))

@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 /// How long the work of one call (a compile, a mask, a token) may take, in the processor's time: a
 /// machine busy with other things makes no constraint too hard.
 pub(super) const CALL_LIMIT: Duration = Duration::from_millis(1500);
+/// How many expressions one call may add: some 300 MB with all that is kept of them.
+const CALL_SIZE: usize = 1_000_000;
 /// How many pieces of work go by between two looks at the clock.
 const CLOCK_TICKS: u32 = 64;
 
@@ -115,6 +117,7 @@ impl Exprs {
         self.time_limit = limit;
         self.deadline = None;
         self.ticks = 0;
+        self.size_before = self.nodes.len();
     }
 
     /// Called once for every piece of work that is not a look-up.
@@ -156,6 +159,11 @@ impl Exprs {
             return Err(Error::limit(format!(
                 "the constraint needs more than {} automaton states",
                 self.size_limit
+            )));
+        }
+        if self.nodes.len() > self.size_before + CALL_SIZE {
+            return Err(Error::limit(format!(
+                "the constraint took more than {CALL_SIZE} automaton states at one point"
             )));
         }
         self.check_deadline()

@@ -180,6 +180,8 @@ pub struct Exprs {
     /// At what time of its thread the call at hand must be done, once it has gone on for a while.
     deadline: Option<std::time::Duration>,
     time_limit: std::time::Duration,
+    /// How many expressions there were before it.
+    size_before: usize,
     ticks: u32,
     /// How many expressions an emptiness search may visit.
     pub emptiness_limit: usize,
@@ -219,6 +221,7 @@ impl Exprs {
             fingerprints: FxHashMap::with_hasher(FxBuildHasher),
             deadline: None,
             time_limit: derivative::CALL_LIMIT,
+            size_before: 0,
             ticks: 0,
             emptiness_limit: 50_000,
             size_limit: 4_000_000,

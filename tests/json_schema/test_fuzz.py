@@ -26,7 +26,7 @@ from outlines.guide import Guide, Index, JsonSchemaError, LimitError, Vocabulary
 from .random_schemas import InstanceMaker, SchemaMaker
 from .suite import DRAFTS
 
-SECONDS = float(os.environ.get("OUTLINES_FUZZ_SECONDS", "60"))
+SECONDS = float(os.environ.get("OUTLINES_FUZZ_SECONDS", "120"))
 SEED = int(os.environ.get("OUTLINES_FUZZ_SEED", "1"))
 
 BYTES = Vocabulary([bytes([byte]) for byte in range(256)] + [None], [256], 257)

@@ -445,6 +445,9 @@ fn large_counts() {
         "([ab]{1,N} ){M,N}c",
         "(a{M,N}|[ab]{M,N}c)*",
         "(\\s*\\S+){M,N}",
+        ".{M,N}\\Bb",
+        "[^\"]{M,N}(?<=a)0",
+        "[ab ]{M,N}(?!a).c?",
     ];
     const PATTERNS: &[&str] = &[
         "^[ab ]+$",

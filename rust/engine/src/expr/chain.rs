@@ -119,11 +119,15 @@ impl Exprs {
     }
 
     /// As [`Exprs::length_over`] of a count of single characters, and what comes after the count.
+    /// None where a character may leave nothing to match, as before something that looks behind.
     fn counted_over(
         &mut self,
         state: ExprId,
         wanted: ClassSet,
     ) -> Result<Option<(Length, ExprId)>> {
+        if self.facts(state).boolean {
+            return Ok(None);
+        }
         let (head, tail) = match *self.node(state) {
             Expr::Concat(head, tail) => (head, tail),
             _ => (state, ExprId::EMPTY),

@@ -67,8 +67,8 @@ impl Automaton {
                 Some(Length::Open) => MOST_ROUNDS,
                 _ => 0,
             };
-            // Where it may end, what follows may take more. And only of one is it known which length
-            // a state that has the horizon has itself.
+            // Where it may end, what follows may take more. And of several it is not known which one's
+            // length is left open.
             if stack != StackId::BOTTOM && self.grammar.exprs.ends_within(terminal, bound)?
                 || length == Some(Length::Open) && count > 1
             {

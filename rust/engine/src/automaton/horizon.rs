@@ -3,11 +3,11 @@
 //! A state allows what any of its configurations allows. The *horizon* of a state of one
 //! configuration has a hole for the stack, counts that cannot run out within a token made
 //! unbounded, those that hardly ever do left open, as is a captured text, and no exceptions (keys
-//! already used): states in the same
-//! terminal share one, whatever follows. A terminal that has ended stays at its hole, as a
-//! configuration that reads nothing: what follows there is answered by the state itself
-//! ([`Automaton::follow`]), and is the same for all paths that come to the hole in the same way. A
-//! step that would need anything else that was left out comes to [`StateId::DEFERRED`].
+//! already used): states in the same terminal share one, whatever follows. A terminal that has
+//! ended stays at its hole, as a configuration that reads nothing: what follows there is answered
+//! by the state itself ([`Automaton::follow`]), and is the same for all paths that come to the hole
+//! in the same way. A step that would need anything else that was left out comes to
+//! [`StateId::DEFERRED`].
 //!
 //! Paths that come to it from the same state of a horizon, with all terminals at their ends, lead
 //! each state that has the horizon to one and the same state of its own, unless they are an

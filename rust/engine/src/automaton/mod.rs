@@ -98,6 +98,10 @@ struct RowRef {
 
 const NO_ROW: RowRef = RowRef { start: u32::MAX, len: 0 };
 
+/// How many configurations the states may have, all together: some 400 MB with all that is kept of
+/// them.
+const CONFIG_LIMIT: usize = 4_000_000;
+
 /// A grammar and the states made of it so far.
 pub struct Automaton {
     pub(crate) grammar: Grammar,
@@ -119,13 +123,10 @@ pub struct Automaton {
     shallow: FxHashMap<(StackId, u32), StackId>,
     start: StateId,
     /// How many configurations the states have, all together.
-    config_count: usize,
+    configs_of_all: usize,
     /// How many states may be made before an error is returned.
     pub state_limit: usize,
 }
-
-/// How many configurations the states may have, all together: some 400 MB with all that is kept of them.
-const CONFIG_LIMIT: usize = 4_000_000;
 
 impl Automaton {
     /// The automaton of a grammar that is fit for it (see [`Grammar::finish`]).
@@ -151,7 +152,7 @@ impl Automaton {
             opened: Vec::new(),
             shallow: FxHashMap::default(),
             start: StateId::DEAD,
-            config_count: 0,
+            configs_of_all: 0,
             state_limit: 4_000_000,
         };
         let dead = automaton.intern(State { configs: Box::new([]), accepting: false });
@@ -378,7 +379,7 @@ impl Automaton {
             return id;
         }
         let id = StateId(self.states.len() as u32);
-        self.config_count += state.configs.len();
+        self.configs_of_all += state.configs.len();
         self.states.push(state);
         self.rows.push(NO_ROW);
         let states = &self.states;
@@ -393,7 +394,7 @@ impl Automaton {
                 self.state_limit
             )));
         }
-        if self.config_count > CONFIG_LIMIT {
+        if self.configs_of_all > CONFIG_LIMIT {
             return Err(Error::limit(format!(
                 "the constraint has more than {CONFIG_LIMIT} ways to go on, over all its states"
             )));

@@ -209,7 +209,8 @@ fn all_equal(ends: Vec<Option<ExprId>>) -> Option<ExprId> {
 
 #[cfg(test)]
 mod tests {
-    use crate::expr::{ExprId, Exprs, UNBOUNDED};
+    use crate::expr::random::{alike, Random};
+    use crate::expr::Exprs;
     use crate::regex::{any_char, ecma_search, Encoding};
 
     #[test]
@@ -237,59 +238,26 @@ mod tests {
         }
     }
 
-    const BYTES: [u8; 4] = [b'a', b'b', 0xC3, 0xA9];
-
-    /// Whether both go on alike over all texts of up to `bytes` bytes.
-    fn alike(exprs: &mut Exprs, one: ExprId, other: ExprId, bytes: u32) -> bool {
-        if (one == ExprId::NEVER) != (other == ExprId::NEVER)
-            || exprs.is_nullable(one) != exprs.is_nullable(other)
-        {
-            return false;
-        }
-        bytes == 0
-            || BYTES.iter().all(|&byte| {
-                let one = exprs.step(one, byte).expect("a step");
-                let other = exprs.step(other, byte).expect("a step");
-                alike(exprs, one, other, bytes - 1)
-            })
-    }
-
     #[test]
     fn clamped_expressions_go_on_alike() {
-        let mut seed = 1u64;
-        let mut below = |bound: u64| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            ((seed >> 33) % bound) as u32
-        };
+        let mut random = Random(1);
         let mut clamped = 0;
         for _ in 0..1500 {
             let mut exprs = Exprs::new();
-            let mut parts =
-                vec![exprs.class(&[(0x61, 0x62)]), exprs.class(&[(0x61, 0x61), (0xE9, 0xE9)])];
-            parts.push(exprs.literal("aé".as_bytes()));
-            for _ in 0..6 {
-                let (one, other) = (parts[below(3) as usize], parts[parts.len() - 1]);
-                let min = below(7);
-                let max = if below(4) == 0 { UNBOUNDED } else { (min + below(7)).max(1) };
-                parts.push(match below(4) {
-                    0 => exprs.or(vec![one, other]),
-                    1 => exprs.concat2(one, other),
-                    2 => exprs.concat2(other, one),
-                    _ => exprs.repeat(other, min, max),
-                });
-            }
+            let expression = random.expression(&mut exprs, 6);
             let any = exprs.any_char();
-            let short = exprs.repeat(any, 0, 1 + below(20));
-            let both = exprs.and(vec![parts[parts.len() - 1], short]);
-            let mut state = both;
-            for _ in 0..below(6) {
+            let short = exprs.repeat(any, 0, 1 + random.below(20));
+            let mut state = exprs.and(vec![expression, short]);
+            for _ in 0..random.below(6) {
                 if exprs.matches_nothing(state).expect("an answer") {
                     break;
                 }
                 let near = exprs.clamp(state, 3);
                 clamped += u32::from(near != state);
-                assert!(alike(&mut exprs, state, near, 3), "{state:?} and {near:?}");
-                state = exprs.step(state, BYTES[below(4) as usize]).expect("a step");
+                let mut unknown = 0;
+                assert!(alike(&mut exprs, state, near, 3, &mut unknown), "{state:?} and {near:?}");
+                assert_eq!(unknown, 0);
+                state = exprs.step(state, random.byte()).expect("a step");
             }
         }
         assert!(clamped > 300, "{clamped}");

@@ -32,6 +32,8 @@ mod equivalent;
 mod fingerprint;
 mod look_behind;
 mod open;
+#[cfg(test)]
+mod random;
 mod row;
 mod rule;
 mod shortest;

@@ -13,7 +13,7 @@ const WORDS: &[u32] = &[4, 2, 1];
 /// The same of single characters.
 const CHARACTERS: &[u32] = &[32, 16];
 /// The most rounds that are followed.
-pub(crate) const MOST_ROUNDS: u32 = 32;
+pub(crate) const MOST_ROUNDS: u32 = CHARACTERS[0];
 
 impl Exprs {
     /// The expression with its large counts left open. Those inside a repetition stay, since they
@@ -82,67 +82,29 @@ impl Exprs {
 #[cfg(test)]
 mod tests {
     use super::MOST_ROUNDS;
-    use crate::expr::{ExprId, Exprs, UNBOUNDED};
-
-    const BYTES: [u8; 4] = [b'a', b'b', 0xC3, 0xA9];
-
-    /// Whether both go on alike over all texts of up to `bytes` bytes, where that is known.
-    fn alike(exprs: &mut Exprs, one: ExprId, open: ExprId, bytes: u32, unknown: &mut u32) -> bool {
-        if open == ExprId::UNKNOWN {
-            *unknown += 1;
-            return true;
-        }
-        if (one == ExprId::NEVER) != (open == ExprId::NEVER)
-            || exprs.is_nullable(one) != exprs.is_nullable(open)
-        {
-            return false;
-        }
-        bytes == 0
-            || BYTES.iter().all(|&byte| {
-                let one = exprs.step(one, byte).expect("a step");
-                let open = exprs.step(open, byte).expect("a step");
-                alike(exprs, one, open, bytes - 1, unknown)
-            })
-    }
+    use crate::expr::random::{alike, Random};
+    use crate::expr::{Exprs, UNBOUNDED};
 
     #[test]
     fn opened_expressions_go_on_alike_as_far_as_they_are_known() {
-        let mut seed = 1u64;
-        let mut below = |bound: u64| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            ((seed >> 33) % bound) as u32
-        };
+        let mut random = Random(1);
         let (mut opened, mut unknown) = (0, 0);
         for _ in 0..4000 {
             let mut exprs = Exprs::new();
-            let mut parts =
-                vec![exprs.class(&[(0x61, 0x62)]), exprs.class(&[(0x61, 0x61), (0xE9, 0xE9)])];
-            parts.push(exprs.literal("aé".as_bytes()));
-            for _ in 0..5 {
-                let (one, other) = (parts[below(3) as usize], parts[parts.len() - 1]);
-                let min = below(7);
-                let max = if below(4) == 0 { UNBOUNDED } else { (min + below(7)).max(1) };
-                parts.push(match below(4) {
-                    0 => exprs.or(vec![one, other]),
-                    1 => exprs.concat2(one, other),
-                    2 => exprs.concat2(other, one),
-                    _ => exprs.repeat(other, min, max),
-                });
-            }
-            let mut state = parts[parts.len() - 1];
-            if below(2) == 0 {
+            let mut state = random.expression(&mut exprs, 5);
+            if random.below(2) == 0 {
                 let any = exprs.any_char();
-                let short = exprs.repeat(any, 0, MOST_ROUNDS / 2 + below(20));
+                let short = exprs.repeat(any, 0, MOST_ROUNDS / 2 + random.below(20));
                 state = exprs.and(vec![state, short]);
             }
-            for _ in 0..below(6) {
+            for _ in 0..random.below(6) {
                 if exprs.matches_nothing(state).expect("an answer") {
                     break;
                 }
                 let open = exprs.open_counts(state);
                 opened += u32::from(open != state);
                 assert!(alike(&mut exprs, state, open, 7, &mut unknown), "{state:?} and {open:?}");
-                state = exprs.step(state, BYTES[below(4) as usize]).expect("a step");
+                state = exprs.step(state, random.byte()).expect("a step");
             }
         }
         assert!(opened > 1000 && unknown > 1000, "{opened} {unknown}");

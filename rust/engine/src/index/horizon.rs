@@ -355,7 +355,7 @@ pub(super) struct Kept {
 #[derive(Default)]
 struct KeptHorizons {
     by_key: FxHashMap<(Fingerprint, u32), Arc<Horizon>>,
-    /// Of slices, the tokens up to lengths.
+    /// Of slices, the tokens up to lengths. Few: a length that no token reaches is no bound.
     slices: FxHashMap<(usize, u32), Arc<Mask>>,
     bytes: usize,
 }

@@ -6,12 +6,12 @@ import re
 import pytest
 import torch
 from safetensors.torch import save_file
-from vllm import LLM
 from vllm.lora.request import LoRARequest
 
 import outlines
 from outlines.plugin.request import handshake
 
+from .in_process import in_process
 from .tiny_idefics import write
 
 pytestmark = pytest.mark.engine
@@ -42,20 +42,16 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def configured(folder):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
-        llm = LLM(
-            str(folder),
-            max_model_len=256,
-            max_num_seqs=8,
-            enforce_eager=True,
-            structured_outputs_config={"backend": "xgrammar", "reasoning_parser": "deepseek_r1"},
-            enable_lora=True,
-            max_loras=2,
-            max_lora_rank=8,
-        )
-    yield outlines.from_vllm_offline(llm)
-    llm.llm_engine.engine_core.shutdown()
+    with in_process(
+        folder,
+        max_model_len=256,
+        max_num_seqs=8,
+        structured_outputs_config={"backend": "xgrammar", "reasoning_parser": "deepseek_r1"},
+        enable_lora=True,
+        max_loras=2,
+        max_lora_rank=8,
+    ) as model:
+        yield model
 
 
 def ours(model) -> int:

@@ -11,6 +11,7 @@ import pytest
 import outlines
 from outlines.inputs import Audio, Chat, Image, Video
 
+from .in_process import in_process, perceived
 from .tiny_idefics import IMAGE, IMAGE_TOKENS, write
 
 pytestmark = pytest.mark.engine
@@ -36,24 +37,13 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def seeing(folder):
-    from vllm import LLM
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
-        llm = LLM(
-            str(folder), max_model_len=256, max_num_seqs=8, enforce_eager=True, allowed_media_domains=["media.example"]
-        )
-    yield outlines.from_vllm_offline(llm)
-    llm.llm_engine.engine_core.shutdown()
+    domains = ["media.example"]
+    with in_process(folder, max_model_len=256, max_num_seqs=8, allowed_media_domains=domains) as model:
+        yield model
 
 
 def seen(model, prompt, **options):
-    """What the model makes of a prompt: how many image tokens it has, and its likely first tokens and logprobs."""
-    result = model(prompt, return_result=True, logprobs=5, **GREEDY, **options)
-    image = model.llm.get_tokenizer().convert_tokens_to_ids(IMAGE)
-    return result.prompt_token_ids.count(image), {
-        token: round(found.logprob, 3) for token, found in result.logprobs[0].items()
-    }
+    return perceived(model, prompt, IMAGE, max_tokens=8, **options)
 
 
 def test_an_image_beside_the_text_is_seen(seeing):

@@ -11,6 +11,7 @@ from outlines.models import reasoning_parser
 from outlines.models.reasoning_parser import ReasoningParser
 from outlines.models.thinking import refuse_unknown_end
 
+from .in_process import in_process
 from .tiny_idefics import write
 
 pytestmark = pytest.mark.engine
@@ -21,19 +22,13 @@ ANSWER = outlines.Regex("[a-z]{3}[a-z ]*[.]")
 
 @pytest.fixture(scope="module")
 def reasoning(tmp_path_factory):
-    from vllm import LLM
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
-        llm = LLM(
-            str(write(tmp_path_factory.mktemp("idefics"))),
-            max_model_len=256,
-            max_num_seqs=16,
-            enforce_eager=True,
-            structured_outputs_config={"reasoning_parser": "qwen3"},
-        )
-    yield outlines.from_vllm_offline(llm)
-    llm.llm_engine.engine_core.shutdown()
+    with in_process(
+        write(tmp_path_factory.mktemp("idefics")),
+        max_model_len=256,
+        max_num_seqs=16,
+        structured_outputs_config={"reasoning_parser": "qwen3"},
+    ) as model:
+        yield model
 
 
 def whole(text: str) -> bool:

@@ -6,11 +6,11 @@ import pytest
 import outlines
 from outlines.inputs import Audio, Chat
 
+from .in_process import in_process, perceived
 from .tiny_qwen2_audio import AUDIO, RATE, write
 
 pytestmark = pytest.mark.engine
 
-GREEDY = {"temperature": 0, "max_tokens": 4}
 QUESTION = "What is this?"
 
 
@@ -20,24 +20,12 @@ def tone(hertz: int, seconds: float = 1.0) -> tuple[np.ndarray, int]:
 
 @pytest.fixture(scope="module")
 def hearing(tmp_path_factory):
-    from vllm import LLM
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
-        llm = LLM(
-            str(write(tmp_path_factory.mktemp("qwen2-audio"))), max_model_len=1024, max_num_seqs=4, enforce_eager=True
-        )
-    yield outlines.from_vllm_offline(llm)
-    llm.llm_engine.engine_core.shutdown()
+    with in_process(write(tmp_path_factory.mktemp("qwen2-audio")), max_model_len=1024, max_num_seqs=4) as model:
+        yield model
 
 
 def heard(model, prompt):
-    """How many audio tokens the prompt has, and the likely first tokens and their logprobs."""
-    result = model(prompt, return_result=True, logprobs=5, **GREEDY)
-    audio = model.llm.get_tokenizer().convert_tokens_to_ids(AUDIO)
-    return result.prompt_token_ids.count(audio), {
-        token: round(found.logprob, 3) for token, found in result.logprobs[0].items()
-    }
+    return perceived(model, prompt, AUDIO, max_tokens=4)
 
 
 def test_a_sound_is_heard(hearing, tmp_path):

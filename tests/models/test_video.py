@@ -7,11 +7,11 @@ import pytest
 import outlines
 from outlines.inputs import Chat, Image, Video
 
+from .in_process import in_process, perceived
 from .tiny_qwen2_vl import TEMPORAL, VIDEO, write
 
 pytestmark = pytest.mark.engine
 
-GREEDY = {"temperature": 0, "max_tokens": 4}
 QUESTION = "What happens?"
 
 
@@ -22,24 +22,12 @@ def film(*colours: str) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def watching(tmp_path_factory):
-    from vllm import LLM
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
-        llm = LLM(
-            str(write(tmp_path_factory.mktemp("qwen2-vl"))), max_model_len=1024, max_num_seqs=4, enforce_eager=True
-        )
-    yield outlines.from_vllm_offline(llm)
-    llm.llm_engine.engine_core.shutdown()
+    with in_process(write(tmp_path_factory.mktemp("qwen2-vl")), max_model_len=1024, max_num_seqs=4) as model:
+        yield model
 
 
 def seen(model, prompt):
-    """How many video tokens the prompt has, and the likely first tokens and their logprobs."""
-    result = model(prompt, return_result=True, logprobs=5, **GREEDY)
-    video = model.llm.get_tokenizer().convert_tokens_to_ids(VIDEO)
-    return result.prompt_token_ids.count(video), {
-        token: round(found.logprob, 3) for token, found in result.logprobs[0].items()
-    }
+    return perceived(model, prompt, VIDEO, max_tokens=4)
 
 
 def test_a_video_is_watched(watching):

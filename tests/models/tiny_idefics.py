@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from demo import MODEL, use_demo_environment
-
-use_demo_environment()
+from .tiny import save, text_sizes, tokenizer_with
 
 IMAGE = "<image>"
 AROUND = ["<fake_token_around_image>", "<global-img>", "<end_of_utterance>"]
@@ -28,31 +26,16 @@ TEMPLATE = (
 
 def write(folder: Path) -> Path:
     """Write the model into a folder, as `from_pretrained` and vLLM read it."""
-    import torch
-    from transformers import AutoTokenizer, Idefics3Config, Idefics3ForConditionalGeneration, LlamaConfig
+    from transformers import Idefics3Config, Idefics3ForConditionalGeneration, LlamaConfig
     from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3ImageProcessorPil
     from transformers.models.idefics3.processing_idefics3 import Idefics3Processor
 
-    tokenizer = AutoTokenizer.from_pretrained(MODEL)
-    tokenizer.add_tokens([IMAGE, *AROUND], special_tokens=True)
+    tokenizer = tokenizer_with([IMAGE, *AROUND], TEMPLATE)
     tokenizer.add_tokens(THINKING)
-    tokenizer.chat_template = TEMPLATE
     edge = {"longest_edge": SIZE}
     images = Idefics3ImageProcessorPil(size=edge, max_image_size=edge, do_image_splitting=False)
     processor = Idefics3Processor(images, tokenizer, image_seq_len=IMAGE_TOKENS, chat_template=TEMPLATE)
-    text = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=2,
-        head_dim=32,
-        max_position_embeddings=512,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
+    text = LlamaConfig(**text_sizes(tokenizer, positions=512), head_dim=32)
     vision = {
         "hidden_size": 64,
         "intermediate_size": 64,
@@ -68,12 +51,4 @@ def write(folder: Path) -> Path:
         image_token_id=tokenizer.convert_tokens_to_ids(IMAGE),
         pad_token_id=tokenizer.pad_token_id,
     )
-    torch.manual_seed(0)
-    model = Idefics3ForConditionalGeneration(config)
-    for weights in model.parameters():
-        # Larger than they are made, so that what is seen shows in the output.
-        weights.data.mul_(4 if weights.dim() > 1 else 1)
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return save(folder, Idefics3ForConditionalGeneration, config, processor, tokenizer)

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from demo import MODEL, use_demo_environment
-
-use_demo_environment()
+from .tiny import save, text_sizes, tokenizer_with
 
 AUDIO = "<|AUDIO|>"
 AROUND = ["<|audio_bos|>", "<|audio_eos|>"]
@@ -25,34 +23,18 @@ TEMPLATE = (
 
 def write(folder: Path) -> Path:
     """Write the model into a folder, as `from_pretrained` and vLLM read it."""
-    import torch
     from safetensors.torch import load_file, save_file
     from transformers import (
-        AutoTokenizer,
         Qwen2AudioConfig,
         Qwen2AudioForConditionalGeneration,
         Qwen2AudioProcessor,
         WhisperFeatureExtractor,
     )
 
-    tokenizer = AutoTokenizer.from_pretrained(MODEL)
-    tokenizer.add_tokens([AUDIO, *AROUND], special_tokens=True)
-    tokenizer.chat_template = TEMPLATE
+    tokenizer = tokenizer_with([AUDIO, *AROUND], TEMPLATE)
     sounds = WhisperFeatureExtractor(feature_size=MEL_BINS, sampling_rate=RATE, chunk_length=SECONDS)
     processor = Qwen2AudioProcessor(sounds, tokenizer, chat_template=TEMPLATE)
-    text = {
-        "model_type": "qwen2",
-        "vocab_size": len(tokenizer),
-        "hidden_size": 64,
-        "intermediate_size": 64,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": 1024,
-        "bos_token_id": tokenizer.bos_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-        "pad_token_id": tokenizer.pad_token_id,
-    }
+    text = text_sizes(tokenizer, positions=1024) | {"model_type": "qwen2"}
     audio = {
         "num_mel_bins": MEL_BINS,
         "encoder_layers": 2,
@@ -64,16 +46,9 @@ def write(folder: Path) -> Path:
     config = Qwen2AudioConfig(
         audio_config=audio, text_config=text, audio_token_index=tokenizer.convert_tokens_to_ids(AUDIO)
     )
-    torch.manual_seed(0)
-    model = Qwen2AudioForConditionalGeneration(config)
-    for weights in model.parameters():
-        # Larger than they are made, so that what is heard shows in the output.
-        weights.data.mul_(4 if weights.dim() > 1 else 1)
-    model.save_pretrained(folder)
+    save(folder, Qwen2AudioForConditionalGeneration, config, processor, tokenizer)
     # transformers 5 nests the text's names once more than the published checkpoints, which vLLM reads.
     file = folder / "model.safetensors"
     saved = {name.replace(".model.model.", ".model."): tensor for name, tensor in load_file(file).items()}
     save_file(saved, file, metadata={"format": "pt"})
-    processor.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
     return folder

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from demo import MODEL, use_demo_environment
-
-use_demo_environment()
+from .tiny import save, text_sizes, tokenizer_with
 
 VIDEO, IMAGE, START, END = "<|video_pad|>", "<|image_pad|>", "<|vision_start|>", "<|vision_end|>"
 # A token stands for a square of MERGE x MERGE patches in TEMPORAL frames.
@@ -27,9 +25,7 @@ TEMPLATE = (
 
 def write(folder: Path) -> Path:
     """Write the model into a folder, as `from_pretrained` and vLLM read it."""
-    import torch
     from transformers import (
-        AutoTokenizer,
         Qwen2VLConfig,
         Qwen2VLForConditionalGeneration,
         Qwen2VLImageProcessor,
@@ -37,9 +33,7 @@ def write(folder: Path) -> Path:
         Qwen2VLVideoProcessor,
     )
 
-    tokenizer = AutoTokenizer.from_pretrained(MODEL)
-    tokenizer.add_tokens([VIDEO, IMAGE, START, END], special_tokens=True)
-    tokenizer.chat_template = TEMPLATE
+    tokenizer = tokenizer_with([VIDEO, IMAGE, START, END], TEMPLATE)
     sizes = {
         "patch_size": PATCH,
         "merge_size": MERGE,
@@ -49,19 +43,8 @@ def write(folder: Path) -> Path:
     processor = Qwen2VLProcessor(
         Qwen2VLImageProcessor(**sizes), tokenizer, Qwen2VLVideoProcessor(**sizes), chat_template=TEMPLATE
     )
-    text = {
-        "vocab_size": len(tokenizer),
-        "hidden_size": 64,
-        "intermediate_size": 64,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": 1024,
-        "rope_parameters": {"rope_type": "default", "rope_theta": 10_000.0, "mrope_section": [4, 6, 6]},
-        "bos_token_id": tokenizer.bos_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-        "pad_token_id": tokenizer.pad_token_id,
-    }
+    rope = {"rope_type": "default", "rope_theta": 10_000.0, "mrope_section": [4, 6, 6]}
+    text = text_sizes(tokenizer, positions=1024) | {"rope_parameters": rope}
     vision = {
         "depth": 2,
         "embed_dim": 64,
@@ -81,12 +64,4 @@ def write(folder: Path) -> Path:
         vision_start_token_id=ids(START),
         vision_end_token_id=ids(END),
     )
-    torch.manual_seed(0)
-    model = Qwen2VLForConditionalGeneration(config)
-    for weights in model.parameters():
-        # Larger than they are made, so that what is seen shows in the output.
-        weights.data.mul_(4 if weights.dim() > 1 else 1)
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return save(folder, Qwen2VLForConditionalGeneration, config, processor, tokenizer)

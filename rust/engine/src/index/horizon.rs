@@ -62,8 +62,9 @@ struct Ended {
 }
 
 /// Collects what a horizon allows.
-#[derive(Default)]
 pub(super) struct HorizonVisitor {
+    /// Whether exceptions were left out of the horizon's start: then those are all there are.
+    loose: bool,
     tokens: Vec<u32>,
     deferred: Vec<Deferred>,
     /// By the terminals that have ended; see [`crate::automaton`].
@@ -98,7 +99,9 @@ impl Visitor for HorizonVisitor {
     }
 
     fn defer(&mut self, inner: &mut Inner, trie: &Trie, node: u32, before: StateId) -> Result<()> {
-        let alike = inner.automaton.forgets(before, trie.edge(node).0)?;
+        // Exceptions that come up only on the way are not known by those of a state itself.
+        let known = self.loose || !inner.automaton.is_loose(before);
+        let alike = known && inner.automaton.forgets(before, trie.edge(node).0)?;
         self.deferred.push(Deferred { node, before, alike });
         Ok(())
     }
@@ -111,6 +114,15 @@ impl Visitor for HorizonVisitor {
 }
 
 impl HorizonVisitor {
+    pub fn new(loose: bool) -> Self {
+        HorizonVisitor {
+            loose,
+            tokens: Vec::new(),
+            deferred: Vec::new(),
+            ended: FxHashMap::default(),
+        }
+    }
+
     /// The horizon below a node.
     pub fn finish(self, inner: &mut Inner, source: Source, node: u32) -> Result<Horizon> {
         let vocabulary = inner.vocabulary.clone();

@@ -220,7 +220,7 @@ impl Inner {
     fn make_horizon(&mut self, start: StateId, node: u32) -> Result<Horizon> {
         let vocabulary = self.vocabulary.clone();
         let source = self.source(start, node)?;
-        let mut visitor = HorizonVisitor::default();
+        let mut visitor = HorizonVisitor::new(self.automaton.is_loose(start));
         self.walk(source.trie(&vocabulary), node, start, &mut visitor)?;
         visitor.finish(self, source, node)
     }

@@ -13,6 +13,7 @@ use super::super::load::Definitions;
 use super::super::pattern::Pattern;
 use super::super::terminal::{in_terminal, Terminals};
 use super::super::{error_in, Place};
+use super::beginnings::Beginnings;
 use super::bnf::{Part, Productions, Written};
 use super::names::Rank;
 use super::tables::{StateId, Tables};
@@ -61,9 +62,16 @@ struct Way {
 struct Lexer {
     looked_for: BTreeSet<usize>,
     /// What it tries itself: the other strings are found by looking again at what was matched.
-    tried: Vec<usize>,
+    tried: BTreeSet<usize>,
+    tried_by_text: Beginnings,
     /// By a regular expression: the strings among `looked_for` that it matches whole.
-    whole: BTreeMap<usize, BTreeSet<usize>>,
+    whole: BTreeMap<usize, Whole>,
+}
+
+/// The strings that a regular expression matches whole.
+struct Whole {
+    strings: BTreeSet<usize>,
+    by_text: Beginnings,
 }
 
 /// The number of a lexer: states that look for the same share one.
@@ -305,10 +313,19 @@ impl Lexers {
                     flags(string).chars().all(|flag| flags(regex).contains(flag))
                 }),
             );
-            whole.insert(regex, strings);
+            let by_text = Beginnings::new(strings.iter().copied(), |string| self.text(string));
+            whole.insert(regex, Whole { strings, by_text });
         }
-        let tried = looked_for.difference(&embedded).copied().collect();
-        Lexer { looked_for, tried, whole }
+        let tried: BTreeSet<usize> = looked_for.difference(&embedded).copied().collect();
+        let tried_by_text = Beginnings::new(tried.iter().copied(), |one| self.text(one));
+        Lexer { looked_for, tried, tried_by_text, whole }
+    }
+
+    /// The text that a terminal is, if it is a plain one.
+    fn text(&self, terminal: usize) -> Option<&str> {
+        let pattern = &self.terminals[terminal].pattern;
+        let is_plain = !pattern.is_regex && pattern.flags.is_empty();
+        is_plain.then_some(pattern.value.as_str())
     }
 
     /// Whether a lexer that looks for both tries `one` before `other`. Where that is not known, each
@@ -381,23 +398,24 @@ impl Lexers {
     }
 
     fn all_ways(&self, lexer: LexerId, terminal: usize, as_ignored: bool) -> Vec<Way> {
-        let Lexer { tried, whole, .. } = &self.lexers[lexer];
-        let before = |number: usize, others: &mut dyn Iterator<Item = &usize>| -> BTreeSet<usize> {
-            let others = others.copied().filter(|&other| other != number);
-            let others = others.filter(|&other| self.may_meet(other, number));
+        let Lexer { tried, tried_by_text, whole, .. } = &self.lexers[lexer];
+        let before = |number: usize, others: &Beginnings| -> BTreeSet<usize> {
+            let met = others.meeting(self.text(number), |other| self.text(other));
+            let others = met.into_iter().filter(|&other| other != number);
             others.filter(|&other| self.is_before(other, number)).collect()
         };
         let is_ignored = |number: usize| self.terminals[number].ignored;
         let mut ways = Vec::new();
-        if tried.binary_search(&terminal).is_ok() && is_ignored(terminal) == as_ignored {
-            let not = whole.get(&terminal).filter(|_| !as_ignored).cloned().unwrap_or_default();
-            let before = before(terminal, &mut tried.iter());
+        if tried.contains(&terminal) && is_ignored(terminal) == as_ignored {
+            let whole = whole.get(&terminal).filter(|_| !as_ignored);
+            let not = whole.map(|whole| whole.strings.clone()).unwrap_or_default();
+            let before = before(terminal, tried_by_text);
             ways.push(Way { reads: terminal, before, not });
         }
-        for (&regex, strings) in whole {
+        for (&regex, Whole { strings, by_text }) in whole {
             if !as_ignored && !is_ignored(regex) && strings.contains(&terminal) {
-                let not = before(terminal, &mut strings.iter());
-                let before = before(regex, &mut tried.iter());
+                let not = before(terminal, by_text);
+                let before = before(regex, tried_by_text);
                 ways.push(Way { reads: regex, before, not });
             }
         }
@@ -489,15 +507,6 @@ impl Lexers {
         let line_feed = exprs.literal(b"\n");
         let with_line_feed = exprs.concat2(text, line_feed);
         exprs.or(vec![text, with_line_feed])
-    }
-
-    /// Whether a text could start with both, as far as one sees at once.
-    fn may_meet(&self, one: usize, other: usize) -> bool {
-        let (one, other) = (&self.terminals[one].pattern, &self.terminals[other].pattern);
-        if [one, other].iter().any(|pattern| pattern.is_regex || !pattern.flags.is_empty()) {
-            return true;
-        }
-        one.value.starts_with(&other.value) || other.value.starts_with(&one.value)
     }
 
     /// Whether no text starts with both.

@@ -11,6 +11,7 @@
 //! - [`lexer`]: what a terminal has to be in a state for the lexer to take it; [`names`]: in which order.
 //! - [`split`]: the grammar split by what parser and lexer know between two terminals.
 
+mod beginnings;
 mod bnf;
 mod lexer;
 mod names;

@@ -127,6 +127,7 @@ impl Exprs {
             flat.retain(|&item| item != ExprId::EMPTY);
         }
         self.absorb(&mut flat);
+        self.share_beginnings(&mut flat);
         match flat.len() {
             0 => ExprId::NEVER,
             1 => flat[0],

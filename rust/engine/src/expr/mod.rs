@@ -23,6 +23,7 @@
 //! "Regular-expression derivatives re-examined" (2009); Moseley et al., "Derivative Based
 //! Nonbacktracking Real-World Regex Matching" (2023) for look-around by location.
 
+mod beginnings;
 mod build;
 mod chain;
 mod clamp;

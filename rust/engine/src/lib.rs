@@ -13,3 +13,7 @@ pub mod lark;
 pub mod logits;
 pub mod regex;
 pub mod vocabulary;
+
+/// A first visit of a state allocates some hundred small objects.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

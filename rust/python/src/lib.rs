@@ -14,10 +14,6 @@ mod vocabulary;
 
 use pyo3::prelude::*;
 
-/// A first visit of a state allocates some hundred small objects.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[pymodule]
 fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;

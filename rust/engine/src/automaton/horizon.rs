@@ -21,10 +21,31 @@ use crate::error::Result;
 use crate::expr::{ExprId, Fingerprint, UNBOUNDED};
 use crate::grammar::Node;
 
+/// The most bytes of a character. One after a terminal's end is enough to tell whether a greedy
+/// terminal should have gone on, unless it could have gone on with several only.
+pub(crate) const LONGEST_CHARACTER: u32 = 4;
 /// How many frames of a stack there are in place of a hole.
 const DEPTH: u32 = 1;
 /// How many frames that take some text a shallow stack has.
 const SHALLOW: u32 = 1;
+
+/// What terminals that have ended at holes leave open.
+pub(crate) struct AfterEnded {
+    /// The bytes that may come next, with no guard left after them.
+    pub free: Vec<u8>,
+    /// Those after which guards still have a say.
+    pub guarded: Vec<u8>,
+    /// Whether it may be by counts that the horizon leaves open what guards say.
+    pub by_counts: bool,
+}
+
+/// What a guard makes of a byte.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Passage {
+    Barred,
+    Guarded,
+    Free,
+}
 
 impl Automaton {
     /// How many states have been made.
@@ -63,10 +84,7 @@ impl Automaton {
         }
         let mut stacks: Vec<StackId> = Vec::with_capacity(1);
         for config in &mut configs {
-            config.terminal = self.grammar.exprs.clamp(config.terminal, bytes);
-            if !config.greedy && config.guard == ExprId::NEVER {
-                config.terminal = self.grammar.exprs.open_counts(config.terminal);
-            }
+            config.terminal = self.with_counts_open(config, bytes);
             config.text = config.text.forgotten();
             if !self.completable.any_stack() {
                 config.stack = self.truncate(config.stack, DEPTH, bytes)?;
@@ -87,6 +105,17 @@ impl Automaton {
         }
         // Whether the text may end is no matter of the mask.
         self.finish(Prediction::of(configs.into_vec(), false))
+    }
+
+    /// The terminal of a configuration with those of its counts left open that hardly ever have a say
+    /// within `bytes` bytes. Where a guard is about, it is only those that never have.
+    fn with_counts_open(&mut self, config: &Config, bytes: u32) -> ExprId {
+        let terminal = self.grammar.exprs.clamp(config.terminal, bytes);
+        // A guard made of such counts may be open too; only at a hole is that as good as known.
+        if config.guard == ExprId::NEVER && (!config.greedy || self.completable.any_stack()) {
+            return self.grammar.exprs.open_counts(terminal);
+        }
+        terminal
     }
 
     /// The state with its stacks cut off below what a token hardly ever gets past. States that differ
@@ -180,22 +209,31 @@ impl Automaton {
         *accepting || configs.last().is_some_and(|config| config.terminal != ExprId::EMPTY)
     }
 
-    /// Of what terminals that have ended at holes leave open: the bytes that may come next, and
-    /// whether a count that was made unbounded may have a say in what comes after these.
-    pub(crate) fn after_ended(&mut self, ended: StateId) -> Result<([bool; 256], bool)> {
-        let mut open = [false; 256];
-        let mut lasts = false;
+    /// What terminals that have ended at holes leave open.
+    pub(crate) fn after_ended(&mut self, ended: StateId) -> Result<AfterEnded> {
+        let mut after = AfterEnded { free: Vec::new(), guarded: Vec::new(), by_counts: false };
+        // What the least strict of the guards makes of each byte.
+        let mut bytes = [Passage::Barred; 256];
         for at in 0..self.states[ended.index()].configs.len() {
             let guard = self.states[ended.index()].configs[at].guard;
-            let mut barred = [false; 256];
+            let mut passages = [Passage::Free; 256];
             for arm in self.grammar.exprs.row(guard)?.to_vec() {
                 let bars = self.grammar.exprs.representative(arm.target)? == ExprId::ALL;
-                barred[arm.low as usize..=arm.high as usize].fill(bars);
-                lasts |= !bars;
+                let passage = if bars { Passage::Barred } else { Passage::Guarded };
+                passages[arm.low as usize..=arm.high as usize].fill(passage);
+                after.by_counts |= !bars
+                    && !self.grammar.exprs.is_settled_within(arm.target, LONGEST_CHARACTER - 1)?;
             }
-            open.iter_mut().zip(barred).for_each(|(open, barred)| *open |= !barred);
+            bytes.iter_mut().zip(passages).for_each(|(all, one)| *all = (*all).max(one));
         }
-        Ok((open, lasts))
+        for (byte, passage) in (0..=255).zip(bytes) {
+            match passage {
+                Passage::Barred => {}
+                Passage::Guarded => after.guarded.push(byte),
+                Passage::Free => after.free.push(byte),
+            }
+        }
+        Ok(after)
     }
 
     /// Where a state is after `bytes` whose last ends terminals of it that were in progress, with
@@ -221,13 +259,23 @@ impl Automaton {
         self.finish(prediction)
     }
 
-    /// Whether the horizon of a state has counts made unbounded in a terminal whose end they may
-    /// have a say in what follows.
+    /// Whether the horizon of a state leaves counts open in a terminal after whose end they may have
+    /// a say in what follows.
     pub(crate) fn leaves_counts_open(&mut self, state: StateId, bytes: u32) -> bool {
         (0..self.states[state.index()].configs.len()).any(|at| {
             let config = self.states[state.index()].configs[at];
-            config.greedy && self.grammar.exprs.clamp(config.terminal, bytes) != config.terminal
+            config.greedy && self.with_counts_open(&config, bytes) != config.terminal
         })
+    }
+
+    /// Whether some of the bytes lead on from a state.
+    pub(crate) fn goes_on_with(&mut self, state: StateId, bytes: &[u8]) -> Result<bool> {
+        for &byte in bytes {
+            if self.step(state, byte)? != StateId::DEAD {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What a horizon is in every index; none if that cannot be said.

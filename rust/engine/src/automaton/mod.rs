@@ -36,6 +36,7 @@ use crate::grammar::{Expander, Grammar, NodeId};
 
 pub(crate) use distance::{Distances, Outline};
 use guard::Completable;
+pub(crate) use horizon::{AfterEnded, LONGEST_CHARACTER};
 pub use stack::StackId;
 use stack::Stacks;
 use text::{TextId, Texts};

@@ -30,7 +30,7 @@ impl Exprs {
     /// # Errors
     /// As for [`Exprs::row`].
     pub fn representative(&mut self, expr: ExprId) -> Result<ExprId> {
-        if expr == ExprId::NEVER || expr == ExprId::ALL {
+        if expr == ExprId::NEVER || expr == ExprId::ALL || expr == ExprId::UNKNOWN {
             return Ok(expr);
         }
         if let Some(&known) = self.representatives.of.get(&expr) {
@@ -61,6 +61,24 @@ impl Exprs {
         Ok(found)
     }
 
+    /// Whether it takes at most so many bytes to tell that every text has a beginning in the
+    /// expression, or none has, whichever way they go. `false` may also mean that this does not show
+    /// in the structure.
+    pub(crate) fn is_settled_within(&mut self, expr: ExprId, bytes: u32) -> Result<bool> {
+        if expr == ExprId::NEVER || expr == ExprId::ALL {
+            return Ok(true);
+        }
+        if bytes == 0 || expr == ExprId::UNKNOWN {
+            return Ok(false);
+        }
+        for arm in self.row(expr)?.to_vec() {
+            if !self.is_settled_within(arm.target, bytes - 1)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Whether both match the same texts. `false` may also mean that it would take long to find out.
     fn are_equivalent(&mut self, a: ExprId, b: ExprId) -> Result<bool> {
         let mut parents: FxHashMap<ExprId, ExprId> = FxHashMap::default();
@@ -73,6 +91,9 @@ impl Exprs {
             }
             pairs += 1;
             if pairs > PAIR_LIMIT || self.is_nullable(a) != self.is_nullable(b) {
+                return Ok(false);
+            }
+            if a == ExprId::UNKNOWN || b == ExprId::UNKNOWN {
                 return Ok(false);
             }
             parents.insert(a, b);

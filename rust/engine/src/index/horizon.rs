@@ -4,14 +4,14 @@
 //! Horizons hold for every index on a vocabulary, so they are kept with it: the inside of a string
 //! is walked once per vocabulary, not once per schema.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::mask::Mask;
 use super::walk::Visitor;
 use super::Inner;
-use crate::automaton::StateId;
+use crate::automaton::{AfterEnded, StateId};
 use crate::error::Result;
 use crate::expr::{Fingerprint, Length};
 use crate::vocabulary::trie::ROOT;
@@ -68,7 +68,9 @@ pub(super) struct HorizonVisitor {
     tokens: Vec<u32>,
     deferred: Vec<Deferred>,
     /// By the terminals that have ended; see [`crate::automaton`].
-    ended: FxHashMap<StateId, Vec<Ended>>,
+    ended: Vec<(StateId, Vec<Ended>)>,
+    /// By states, which of these it is and whether other terminals go on; none where none has ended.
+    ended_in: FxHashMap<StateId, Option<(usize, bool)>>,
 }
 
 impl Visitor for HorizonVisitor {
@@ -87,9 +89,12 @@ impl Visitor for HorizonVisitor {
     }
 
     fn end(&mut self, inner: &mut Inner, node: u32, state: StateId) -> Result<()> {
-        if let Some(ended) = inner.automaton.ended(state)? {
-            let goes_on = inner.automaton.goes_on(state);
-            self.ended.entry(ended).or_default().push(Ended { node, goes_on });
+        let group = match self.ended_in.get(&state) {
+            Some(&known) => known,
+            None => self.group_of(inner, state)?,
+        };
+        if let Some((group, goes_on)) = group {
+            self.ended[group].1.push(Ended { node, goes_on });
         }
         Ok(())
     }
@@ -119,8 +124,22 @@ impl HorizonVisitor {
             loose,
             tokens: Vec::new(),
             deferred: Vec::new(),
-            ended: FxHashMap::default(),
+            ended: Vec::new(),
+            ended_in: FxHashMap::default(),
         }
+    }
+
+    fn group_of(&mut self, inner: &mut Inner, state: StateId) -> Result<Option<(usize, bool)>> {
+        let group = inner.automaton.ended(state)?.map(|ended| {
+            let known = self.ended.iter().position(|group| group.0 == ended);
+            let group = known.unwrap_or_else(|| {
+                self.ended.push((ended, Vec::new()));
+                self.ended.len() - 1
+            });
+            (group, inner.automaton.goes_on(state))
+        });
+        self.ended_in.insert(state, group);
+        Ok(group)
     }
 
     /// The horizon below a node.
@@ -129,8 +148,8 @@ impl HorizonVisitor {
         let trie = source.trie(&vocabulary);
         let mut exits = exits(&vocabulary, trie, &self.deferred);
         for (ended, places) in self.ended {
-            let (open, lasts) = inner.automaton.after_ended(ended)?;
-            ends(&vocabulary, trie, &places, &open, lasts, &mut exits);
+            let after = inner.automaton.after_ended(ended)?;
+            ends(&vocabulary, trie, &places, &after, &mut exits);
         }
         let tokens = match node {
             ROOT => true,
@@ -217,7 +236,7 @@ pub(super) enum ExitKind {
     Deferred,
     /// Terminals have ended there, and what follows them is not known; what goes on is.
     Ended {
-        /// Whether a count that the horizon leaves open may have a say in what follows.
+        /// Whether counts that the horizon leaves open may have a say in what follows.
         by_counts: bool,
     },
 }
@@ -228,6 +247,9 @@ pub(super) enum Below {
     Apart,
     /// The tokens that end there, and the others by the bytes that are left of them.
     Joined { ends: Box<[u32]>, rest: Box<Trie> },
+    /// The tokens that go on there with one of these bytes, after which a guard hardly ever lets
+    /// anything pass: joined for the first state that goes on with one of them.
+    Guarded { bytes: Box<[u8]>, joined: OnceLock<Box<Trie>> },
 }
 
 impl Horizon {
@@ -236,6 +258,9 @@ impl Horizon {
             let below = match &exit.below {
                 Below::Apart => 0,
                 Below::Joined { ends, rest } => ends.len() * 4 + rest.memory(),
+                Below::Guarded { bytes, joined } => {
+                    bytes.len() + joined.get().map_or(0, |rest| rest.memory())
+                }
             };
             size_of::<Exit>() + exit.nodes.len() * 4 + below
         });
@@ -285,37 +310,37 @@ fn exits(vocabulary: &Vocabulary, source: &Trie, deferred: &[Deferred]) -> Vec<E
     exits
 }
 
-/// The exits at places where the same terminals have ended, before a byte of `open`.
+/// The exits at places where the same terminals have ended.
 fn ends(
     vocabulary: &Vocabulary,
     source: &Trie,
     places: &[Ended],
-    open: &[bool; 256],
-    by_counts: bool,
+    after: &AfterEnded,
     exits: &mut Vec<Exit>,
 ) {
-    let kind = ExitKind::Ended { by_counts };
-    let (mut apart, mut joined) = (Vec::new(), Vec::new());
+    let AfterEnded { free, guarded, by_counts } = after;
+    let kind = ExitKind::Ended { by_counts: *by_counts };
+    let (mut apart, mut joined, mut behind_guards) = (Vec::new(), Vec::new(), Vec::new());
     let mut join = Join::default();
+    let (mut open, closed) = (set_of(free), set_of(guarded));
+    if *by_counts {
+        open.iter_mut().zip(closed).for_each(|(open, closed)| *open |= closed);
+    }
     for &Ended { node, goes_on } in places {
         let ends = if goes_on { &[] } else { source.tokens_at(node) };
-        let (mut child, end) = source.child_range(node);
-        let mut below = Vec::new();
-        let mut tokens = 0;
-        while child < end {
-            let (byte, next) = source.edge(child);
-            if open[byte as usize] {
-                below.push((child, next));
-                tokens += source.tokens_within((child, next)).len();
-            }
-            child = next;
-        }
+        let below: Vec<(u32, u32)> = children_by(source, node, &open).collect();
+        let tokens: usize = below.iter().map(|&range| source.tokens_within(range).len()).sum();
         if tokens > APART_FROM {
             apart.push(node);
-        } else if tokens > 0 || !ends.is_empty() {
+            continue;
+        }
+        if tokens > 0 || !ends.is_empty() {
             joined.push(node);
             join.ends.extend_from_slice(ends);
             below.into_iter().for_each(|range| join.add(source, node, range));
+        }
+        if !*by_counts && children_by(source, node, &closed).next().is_some() {
+            behind_guards.push(node);
         }
     }
     if joined.len() < JOINED_FROM {
@@ -327,6 +352,51 @@ fn ends(
     if !joined.is_empty() {
         exits.push(Exit { nodes: joined.into(), kind, below: join.finish(vocabulary) });
     }
+    if !behind_guards.is_empty() {
+        let below = Below::Guarded { bytes: guarded.as_slice().into(), joined: OnceLock::new() };
+        exits.push(Exit { nodes: behind_guards.into(), kind, below });
+    }
+}
+
+/// What [`Below::Guarded`] stands for.
+pub(super) fn join_below(
+    vocabulary: &Vocabulary,
+    source: &Trie,
+    nodes: &[u32],
+    bytes: &[u8],
+) -> Box<Trie> {
+    let bytes = set_of(bytes);
+    let mut join = Join::default();
+    for &node in nodes {
+        children_by(source, node, &bytes).for_each(|range| join.add(source, node, range));
+    }
+    join.trie(vocabulary)
+}
+
+fn set_of(bytes: &[u8]) -> [bool; 256] {
+    let mut set = [false; 256];
+    bytes.iter().for_each(|&byte| set[byte as usize] = true);
+    set
+}
+
+/// The children of a node by some bytes, with what is below them, as ranges of nodes.
+fn children_by<'a>(
+    source: &'a Trie,
+    node: u32,
+    bytes: &'a [bool; 256],
+) -> impl Iterator<Item = (u32, u32)> + 'a {
+    let (mut child, end) = source.child_range(node);
+    std::iter::from_fn(move || {
+        while child < end {
+            let at = child;
+            let (byte, next) = source.edge(at);
+            child = next;
+            if bytes[byte as usize] {
+                return Some((at, next));
+            }
+        }
+        None
+    })
 }
 
 /// What lies below several places, by the bytes that are left.
@@ -345,7 +415,12 @@ impl Join {
     }
 
     fn finish(self, vocabulary: &Vocabulary) -> Below {
-        let rest = self.rest;
+        let rest = self.trie(vocabulary);
+        Below::Joined { ends: self.ends.into(), rest }
+    }
+
+    fn trie(&self, vocabulary: &Vocabulary) -> Box<Trie> {
+        let rest = &self.rest;
         let text = |at: u32| {
             let (token, depth) = rest[at as usize];
             &vocabulary.token(token)[depth as usize..]
@@ -354,7 +429,7 @@ impl Join {
         trie::sort(&mut order, text);
         let mut trie = Trie::new(&order, text);
         trie.rename(|at| rest[at as usize].0);
-        Below::Joined { ends: self.ends.into(), rest: Box::new(trie) }
+        Box::new(trie)
     }
 }
 

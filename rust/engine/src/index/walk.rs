@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::horizon::{path, Below, ExitKind, Horizon, HorizonVisitor};
+use super::horizon::{join_below, path, Below, ExitKind, Horizon, HorizonVisitor};
 use super::Inner;
-use crate::automaton::StateId;
+use crate::automaton::{StateId, LONGEST_CHARACTER};
 use crate::error::Result;
 use crate::expr::ExprId;
 use crate::vocabulary::trie::{Trie, ROOT};
@@ -171,6 +171,14 @@ impl Inner {
             (StateId::DEFERRED, _) => {
                 nodes.iter().try_for_each(|&node| visitor.defer(self, source, node, reached))
             }
+            (_, Below::Guarded { bytes, joined }) => {
+                if !self.automaton.goes_on_with(reached, bytes)? {
+                    return Ok(());
+                }
+                let vocabulary = self.vocabulary.clone();
+                let rest = joined.get_or_init(|| join_below(&vocabulary, source, nodes, bytes));
+                self.walk(rest, ROOT, reached, visitor)
+            }
             (_, Below::Apart) => {
                 for &node in nodes {
                     let ends = source.tokens_at(node);
@@ -211,10 +219,10 @@ impl Inner {
         Ok(horizon)
     }
 
-    /// How many bytes have a say in a mask: those of a token, and the one after it, on which it
+    /// How many bytes have a say in a mask: those of a token, and the character after it, on which it
     /// depends whether a terminal has ended.
     fn reach_of_tokens(&self) -> u32 {
-        self.vocabulary.longest() as u32 + 1
+        self.vocabulary.longest() as u32 + LONGEST_CHARACTER
     }
 
     fn make_horizon(&mut self, start: StateId, node: u32) -> Result<Horizon> {

@@ -14,7 +14,7 @@
 //! exception of its.
 
 use super::predict::Prediction;
-use super::stack::{Next, StackId};
+use super::stack::{Frame, Next, StackId};
 use super::text::TextId;
 use super::{Automaton, Config, State, StateId, UNKNOWN};
 use crate::error::Result;
@@ -28,6 +28,8 @@ pub(crate) const LONGEST_CHARACTER: u32 = 4;
 const DEPTH: u32 = 1;
 /// How many frames that take some text a shallow stack has.
 const SHALLOW: u32 = 1;
+/// The number of the hole below a shallow stack.
+const BELOW: u32 = u32::MAX;
 
 /// What terminals that have ended at holes leave open.
 pub(crate) struct AfterEnded {
@@ -118,8 +120,8 @@ impl Automaton {
         terminal
     }
 
-    /// The state with its stacks cut off below what a token hardly ever gets past. States that differ
-    /// further down have this in common. Counts and captured texts are as they were.
+    /// The state with a hole in its stacks below what a token hardly ever gets past. States that
+    /// differ further down have this in common. Counts and captured texts are as they were.
     pub(crate) fn shallow(&mut self, state: StateId) -> Result<StateId> {
         let mut configs = self.states[state.index()].configs.clone();
         let mut cut = false;
@@ -134,11 +136,15 @@ impl Automaton {
         self.finish(Prediction::of(configs.into_vec(), false))
     }
 
-    /// The stack with all that lies below `depth` frames that take some text cut off (further down
-    /// where it matters how the frame above ends).
+    /// The stack with a hole in place of all that lies below `depth` frames that take some text
+    /// (further down where it matters how the frame above ends).
     fn shallow_stack(&mut self, stack: StackId, depth: u32) -> Result<StackId> {
+        if stack == StackId::BOTTOM {
+            // Nothing to cut: it is known that the text ends there.
+            return Ok(stack);
+        }
         if depth == 0 {
-            return Ok(StackId::CUT);
+            return Ok(self.stacks.hole(BELOW));
         }
         if let Some(&known) = self.shallow.get(&(stack, depth)) {
             return Ok(known);
@@ -169,6 +175,10 @@ impl Automaton {
         }
         let mut frames = self.stacks.frames(stack).to_vec();
         for frame in &mut frames {
+            if matches!(frame.next, Next::Hole(_)) {
+                // A path to it may have passed several terminals.
+                *frame = Frame { next: Next::Cut, below: StackId::BOTTOM };
+            }
             let uncut = if self.may_be_cut(frame)? { depth - 1 } else { depth };
             if let Next::Node { node, text } = &mut frame.next {
                 *text = text.forgotten();
@@ -189,11 +199,16 @@ impl Automaton {
         Ok(self.stacks.intern(frames))
     }
 
-    /// Of a state of a horizon, the terminals that have ended at holes; none if there are none.
+    /// How many configurations of a state are terminals that have ended at holes. They come first.
+    pub(crate) fn ended_count(&self, state: StateId) -> usize {
+        let configs = &self.states[state.index()].configs;
+        configs.iter().take_while(|config| config.terminal == ExprId::EMPTY).count()
+    }
+
+    /// Of a state, the terminals that have ended at holes; none if there are none.
     pub(crate) fn ended(&mut self, state: StateId) -> Result<Option<StateId>> {
         let configs = &self.states[state.index()].configs;
-        // They come first in a state.
-        match configs.iter().take_while(|config| config.terminal == ExprId::EMPTY).count() {
+        match self.ended_count(state) {
             0 => Ok(None),
             count if count == configs.len() => Ok(Some(state)),
             count => {
@@ -203,7 +218,7 @@ impl Automaton {
         }
     }
 
-    /// Whether more is known of a state of a horizon than that terminals have ended at holes.
+    /// Whether more is known of a state than that terminals have ended at holes.
     pub(crate) fn goes_on(&self, state: StateId) -> bool {
         let State { configs, accepting } = &self.states[state.index()];
         *accepting || configs.last().is_some_and(|config| config.terminal != ExprId::EMPTY)
@@ -268,14 +283,17 @@ impl Automaton {
         })
     }
 
-    /// Whether some of the bytes lead on from a state.
+    /// Whether some of the bytes lead on from a state, or may do so from a hole at which terminals
+    /// have ended.
     pub(crate) fn goes_on_with(&mut self, state: StateId, bytes: &[u8]) -> Result<bool> {
         for &byte in bytes {
             if self.step(state, byte)? != StateId::DEAD {
                 return Ok(true);
             }
         }
-        Ok(false)
+        let Some(ended) = self.ended(state)? else { return Ok(false) };
+        let AfterEnded { free, guarded, .. } = self.after_ended(ended)?;
+        Ok(bytes.iter().any(|byte| free.contains(byte) || guarded.contains(byte)))
     }
 
     /// What a horizon is in every index; none if that cannot be said.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::horizon::{Horizon, Source, Tokens};
+use super::horizon::{children_by, set_of, Horizon, Source, Tokens};
 use super::mask::{set, Mask};
 use super::walk::Visitor;
 use super::Inner;
-use crate::automaton::StateId;
+use crate::automaton::{AfterEnded, StateId};
 use crate::error::Result;
 use crate::vocabulary::trie::{Trie, ROOT};
 
@@ -22,6 +22,8 @@ struct Allowed {
     tokens: Vec<u32>,
     /// Tokens that only the whole state can tell about.
     unclear: Vec<u32>,
+    /// By states in which terminals have ended at a hole, the bytes that may come next there.
+    open: FxHashMap<StateId, Option<Box<[bool; 256]>>>,
 }
 
 /// What is known of all states whose stacks are alike at the top.
@@ -42,13 +44,36 @@ impl Sure {
 impl Visitor for Allowed {
     const ASKS_HORIZONS: bool = true;
 
-    fn reach(&mut self, _: &mut Inner, _: StateId, tokens: &[u32]) -> Result<()> {
-        self.tokens.extend_from_slice(tokens);
+    fn reach(&mut self, inner: &mut Inner, state: StateId, tokens: &[u32]) -> Result<()> {
+        let known = inner.automaton.goes_on(state);
+        if known { &mut self.tokens } else { &mut self.unclear }.extend_from_slice(tokens);
         Ok(())
     }
 
     fn stay(&mut self, _: &mut Inner, _: StateId, tokens: &[u32]) -> Result<()> {
         self.tokens.extend_from_slice(tokens);
+        Ok(())
+    }
+
+    fn end(&mut self, inner: &mut Inner, trie: &Trie, node: u32, state: StateId) -> Result<()> {
+        if inner.automaton.ended_count(state) == 0 {
+            return Ok(());
+        }
+        if !self.open.contains_key(&state) {
+            let open = match inner.automaton.ended(state)? {
+                Some(ended) => {
+                    let AfterEnded { free, guarded, .. } = inner.automaton.after_ended(ended)?;
+                    Some(Box::new(set_of(&[free, guarded].concat())))
+                }
+                None => None,
+            };
+            self.open.insert(state, open);
+        }
+        if let Some(Some(open)) = self.open.get(&state) {
+            for (child, next) in children_by(trie, node, open) {
+                self.unclear.extend_from_slice(trie.tokens_within((child, next)));
+            }
+        }
         Ok(())
     }
 
@@ -129,7 +154,7 @@ impl Inner {
         }
         let mut allowed = Allowed::default();
         self.collect(shallow, ROOT, &mut allowed)?;
-        let Allowed { masks, tokens, mut unclear } = allowed;
+        let Allowed { masks, tokens, mut unclear, .. } = allowed;
         let mask = self.all_of(masks, tokens);
         unclear.retain(|&token| !mask.contains(token));
         unclear.sort_unstable();

@@ -88,7 +88,7 @@ impl Visitor for HorizonVisitor {
         Ok(())
     }
 
-    fn end(&mut self, inner: &mut Inner, node: u32, state: StateId) -> Result<()> {
+    fn end(&mut self, inner: &mut Inner, _: &Trie, node: u32, state: StateId) -> Result<()> {
         let group = match self.ended_in.get(&state) {
             Some(&known) => known,
             None => self.group_of(inner, state)?,
@@ -373,14 +373,15 @@ pub(super) fn join_below(
     join.trie(vocabulary)
 }
 
-fn set_of(bytes: &[u8]) -> [bool; 256] {
+/// The bytes as a set.
+pub(super) fn set_of(bytes: &[u8]) -> [bool; 256] {
     let mut set = [false; 256];
     bytes.iter().for_each(|&byte| set[byte as usize] = true);
     set
 }
 
 /// The children of a node by some bytes, with what is below them, as ranges of nodes.
-fn children_by<'a>(
+pub(super) fn children_by<'a>(
     source: &'a Trie,
     node: u32,
     bytes: &'a [bool; 256],

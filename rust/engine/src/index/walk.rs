@@ -39,8 +39,9 @@ pub(super) trait Visitor {
     /// These tokens stay inside a terminal of `state`.
     fn stay(&mut self, inner: &mut Inner, state: StateId, tokens: &[u32]) -> Result<()>;
 
-    /// A walk comes to a node at which terminals may have ended at a hole; only horizons have such.
-    fn end(&mut self, _: &mut Inner, _node: u32, _state: StateId) -> Result<()> {
+    /// A walk comes to a node of `trie` at which terminals may have ended at a hole; only horizons and
+    /// states with shallow stacks have such.
+    fn end(&mut self, _: &mut Inner, _trie: &Trie, _node: u32, _state: StateId) -> Result<()> {
         Ok(())
     }
 
@@ -70,7 +71,7 @@ impl Inner {
         let count = self.automaton.config_count(state);
         let mut narrow = Vec::with_capacity(count);
         let mut wide = Vec::new();
-        for config in 0..count {
+        for config in self.automaton.ended_count(state)..count {
             let width = self.automaton.width(state, config)?;
             if width <= FEW_BYTES { &mut narrow } else { &mut wide }.push(config);
         }
@@ -177,6 +178,7 @@ impl Inner {
                 }
                 let vocabulary = self.vocabulary.clone();
                 let rest = joined.get_or_init(|| join_below(&vocabulary, source, nodes, bytes));
+                visitor.end(self, rest, ROOT, reached)?;
                 self.walk(rest, ROOT, reached, visitor)
             }
             (_, Below::Apart) => {
@@ -185,6 +187,7 @@ impl Inner {
                     if !ends.is_empty() {
                         visitor.reach(self, reached, ends)?;
                     }
+                    visitor.end(self, source, node, reached)?;
                     self.go_below(source, node, reached, visitor)?;
                 }
                 Ok(())
@@ -193,6 +196,7 @@ impl Inner {
                 if !ends.is_empty() {
                     visitor.reach(self, reached, ends)?;
                 }
+                visitor.end(self, rest, ROOT, reached)?;
                 self.walk(rest, ROOT, reached, visitor)
             }
         }
@@ -351,7 +355,7 @@ impl Inner {
         if !tokens.is_empty() {
             visitor.reach(self, state, tokens)?;
         }
-        visitor.end(self, node, state)?;
+        visitor.end(self, trie, node, state)?;
         if self.is_large::<V>(trie, node) {
             return self.collect(state, node, visitor);
         }

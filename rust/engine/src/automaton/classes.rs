@@ -4,10 +4,54 @@
 use super::{Automaton, Config, StackId, StateId};
 use crate::error::Result;
 use crate::expr::{ExprId, Length, MOST_ROUNDS};
-use crate::vocabulary::classes::ClassSet;
+use crate::vocabulary::classes::{ClassSet, BROKEN};
 use crate::vocabulary::Slice;
 
+/// What is known of the characters that a state goes on with.
+#[derive(Clone, Copy)]
+pub(crate) struct Links {
+    /// Every text over these classes leads back to a terminal of the state.
+    pub back: ClassSet,
+    /// No text with a character of another class in it is known to be read from the state, if it
+    /// begins with one.
+    pub first: ClassSet,
+}
+
+impl Links {
+    pub(super) const UNKNOWN: Links = Links { back: BROKEN, first: 0 };
+    const NONE: Links = Links { back: 0, first: 0 };
+}
+
 impl Automaton {
+    /// See [`Links`]. No characters where a terminal has finitely many texts.
+    #[inline]
+    pub(crate) fn links(&mut self, state: StateId) -> Result<Links> {
+        match self.links.get(state.index()) {
+            Some(known) if known.back != BROKEN => Ok(*known),
+            _ => self.find_links(state),
+        }
+    }
+
+    fn find_links(&mut self, state: StateId) -> Result<Links> {
+        let mut links = Links::NONE;
+        for at in 0..self.states[state.index()].configs.len() {
+            let Config { terminal, guard, .. } = self.states[state.index()].configs[at];
+            if guard != ExprId::NEVER || !self.grammar.exprs.facts(terminal).infinite {
+                continue;
+            }
+            let (classes, back) = self.grammar.exprs.first_link(terminal)?;
+            links.first |= classes;
+            if back && classes.count_ones() > links.back.count_ones() {
+                links.back = classes;
+            }
+        }
+        if self.links.len() < self.states.len() {
+            self.links.resize(self.states.len(), Links::UNKNOWN);
+        }
+        self.links[state.index()] = links;
+        Ok(links)
+    }
+
     /// Whether every text over the classes of at most `chars` characters can be read from `state`.
     /// `false` may also mean that it would take several terminals together.
     pub(crate) fn reads_all(

@@ -34,6 +34,7 @@ use crate::error::{Error, Result};
 use crate::expr::{ExprId, Exprs};
 use crate::grammar::{Expander, Grammar, NodeId};
 
+use classes::Links;
 pub(crate) use distance::{Distances, Outline};
 use guard::Completable;
 pub(crate) use horizon::{AfterEnded, LONGEST_CHARACTER};
@@ -120,6 +121,8 @@ pub struct Automaton {
     taken: FxHashMap<(ExprId, usize), bool>,
     /// By state; see [`Automaton::opened`].
     opened: Vec<StateId>,
+    /// By state; see [`Automaton::links`].
+    links: Vec<Links>,
     /// By stack and how many frames are left; see [`Automaton::shallow`].
     shallow: FxHashMap<(StackId, u32), StackId>,
     start: StateId,
@@ -151,6 +154,7 @@ impl Automaton {
             completable,
             taken: FxHashMap::default(),
             opened: Vec::new(),
+            links: Vec::new(),
             shallow: FxHashMap::default(),
             start: StateId::DEAD,
             configs_of_all: 0,
@@ -190,6 +194,7 @@ impl Automaton {
         configs
             + self.cells.len() * size_of::<Cell>()
             + self.opened.len() * size_of::<StateId>()
+            + self.links.len() * size_of::<Links>()
             + self.shallow.len() * size_of::<((StackId, u32), StackId)>()
             + self.stacks.memory()
             + self.texts.memory()

@@ -62,6 +62,13 @@ impl Exprs {
         Ok(true)
     }
 
+    /// The classes of which every character is known to lead from a state one way, and whether that
+    /// is back to it.
+    pub(crate) fn first_link(&mut self, state: ExprId) -> Result<(ClassSet, bool)> {
+        let link = self.link(state)?;
+        Ok((link.classes, link.next == state))
+    }
+
     /// Whether every character of the classes leads from a state back to it.
     pub(crate) fn stays_in(&mut self, state: ExprId, classes: ClassSet) -> Result<bool> {
         let link = self.link(state)?;

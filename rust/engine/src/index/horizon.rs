@@ -14,6 +14,7 @@ use super::Inner;
 use crate::automaton::{AfterEnded, StateId};
 use crate::error::Result;
 use crate::expr::{Fingerprint, Length};
+use crate::vocabulary::classes::{of_first_byte, ClassSet};
 use crate::vocabulary::trie::ROOT;
 use crate::vocabulary::{trie, Trie, Vocabulary};
 
@@ -61,6 +62,15 @@ struct Ended {
     goes_on: bool,
 }
 
+/// The places at which the same terminals have ended.
+struct Group {
+    ended: StateId,
+    after: AfterEnded,
+    /// The classes of the characters that may come next.
+    open: ClassSet,
+    places: Vec<Ended>,
+}
+
 /// Collects what a horizon allows.
 pub(super) struct HorizonVisitor {
     /// Whether exceptions were left out of the horizon's start: then those are all there are.
@@ -68,7 +78,7 @@ pub(super) struct HorizonVisitor {
     tokens: Vec<u32>,
     deferred: Vec<Deferred>,
     /// By the terminals that have ended; see [`crate::automaton`].
-    ended: Vec<(StateId, Vec<Ended>)>,
+    ended: Vec<Group>,
     /// By states, which of these it is and whether other terminals go on; none where none has ended.
     ended_in: FxHashMap<StateId, Option<(usize, bool)>>,
 }
@@ -88,13 +98,16 @@ impl Visitor for HorizonVisitor {
         Ok(())
     }
 
-    fn end(&mut self, inner: &mut Inner, _: &Trie, node: u32, state: StateId) -> Result<()> {
+    fn end(&mut self, inner: &mut Inner, trie: &Trie, node: u32, state: StateId) -> Result<()> {
         let group = match self.ended_in.get(&state) {
             Some(&known) => known,
             None => self.group_of(inner, state)?,
         };
         if let Some((group, goes_on)) = group {
-            self.ended[group].1.push(Ended { node, goes_on });
+            let group = &mut self.ended[group];
+            if trie.below(node).0 & group.open != 0 || !goes_on {
+                group.places.push(Ended { node, goes_on });
+            }
         }
         Ok(())
     }
@@ -130,14 +143,23 @@ impl HorizonVisitor {
     }
 
     fn group_of(&mut self, inner: &mut Inner, state: StateId) -> Result<Option<(usize, bool)>> {
-        let group = inner.automaton.ended(state)?.map(|ended| {
-            let known = self.ended.iter().position(|group| group.0 == ended);
-            let group = known.unwrap_or_else(|| {
-                self.ended.push((ended, Vec::new()));
-                self.ended.len() - 1
-            });
-            (group, inner.automaton.goes_on(state))
-        });
+        let group = match inner.automaton.ended(state)? {
+            Some(ended) => {
+                let known = self.ended.iter().position(|group| group.ended == ended);
+                let group = match known {
+                    Some(known) => known,
+                    None => {
+                        let after = inner.automaton.after_ended(ended)?;
+                        let bytes = after.free.iter().chain(&after.guarded);
+                        let open = bytes.fold(0, |all, &byte| all | of_first_byte(byte));
+                        self.ended.push(Group { ended, after, open, places: Vec::new() });
+                        self.ended.len() - 1
+                    }
+                };
+                Some((group, inner.automaton.goes_on(state)))
+            }
+            None => None,
+        };
         self.ended_in.insert(state, group);
         Ok(group)
     }
@@ -147,8 +169,7 @@ impl HorizonVisitor {
         let vocabulary = inner.vocabulary.clone();
         let trie = source.trie(&vocabulary);
         let mut exits = exits(&vocabulary, trie, &self.deferred);
-        for (ended, places) in self.ended {
-            let after = inner.automaton.after_ended(ended)?;
+        for Group { after, places, .. } in self.ended {
             ends(&vocabulary, trie, &places, &after, &mut exits);
         }
         let tokens = match node {

@@ -24,8 +24,9 @@ use crate::vocabulary::trie::{Trie, ROOT};
 const FEW_BYTES: u32 = 9;
 /// A state of more configurations with a horizon than this has one horizon as a whole.
 const FEW_WIDE: usize = 3;
-/// For a subtree of more nodes than this it is worth asking whether it is allowed as a whole.
-const LARGE: u32 = 24;
+/// For a subtree of more nodes than this it is worth asking whether it is allowed as a whole, by
+/// more than one step.
+const FEW_NODES: u32 = 6;
 /// For a subtree of more nodes than this a horizon is made.
 const VERY_LARGE: u32 = 96;
 /// What is made of what a walk comes upon.
@@ -248,9 +249,11 @@ impl Inner {
         let mut waiting = vec![(node, start)];
         while let Some((node, state)) = waiting.pop() {
             let range = trie.child_range(node);
-            if range.1 - range.0 > LARGE {
+            if range.1 - range.0 > FEW_NODES {
                 let (classes, chars) = trie.below(node);
-                if self.automaton.reads_all(state, classes, chars)? {
+                if classes & !self.automaton.links(state)?.first == 0
+                    && self.automaton.reads_all(state, classes, chars)?
+                {
                     visitor.stay(self, state, trie.tokens_within(range))?;
                     continue;
                 }
@@ -354,6 +357,12 @@ impl Inner {
         let tokens = trie.tokens_at(node);
         if !tokens.is_empty() {
             visitor.reach(self, state, tokens)?;
+        }
+        let back = self.automaton.links(state)?.back;
+        if back != 0 && trie.below(node).0 & !back == 0 {
+            // All that is below stays in a terminal that goes on here, whatever ends here too.
+            let below = trie.tokens_within(trie.child_range(node));
+            return if below.is_empty() { Ok(()) } else { visitor.stay(self, state, below) };
         }
         visitor.end(self, trie, node, state)?;
         if self.is_large::<V>(trie, node) {

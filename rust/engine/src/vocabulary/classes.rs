@@ -106,6 +106,11 @@ pub fn of_ascii(byte: u8) -> ClassSet {
     1 << TABLE.0[usize::from(byte & 0x7F)]
 }
 
+/// The classes of the characters that begin with a byte.
+pub fn of_first_byte(byte: u8) -> ClassSet {
+    if byte < 0x80 { of_ascii(byte) } else { ANY_ABOVE_ASCII | BROKEN }
+}
+
 /// The classes of which all characters are in a set of ASCII characters, bit `b` for character `b`.
 pub fn within(characters: u128) -> ClassSet {
     let mut set = 0;

@@ -494,3 +494,59 @@ fn large_counts() {
     }
     assert!(checked * 3 > wanted * 2, "only {checked} of the constraints allow anything");
 }
+
+/// The same in the terminals of grammars, read greedily and followed by what could have been more of
+/// them, also by what begins as a character of theirs does. `GREEDY` is how many grammars are tried.
+#[test]
+fn greedy_counts() {
+    const TERMINALS: &[&str] = &[
+        "[ab]{M,N}",
+        "[^b\"]{M,N}",
+        "[^ \\n]{M,N}",
+        "[aé]{M,N}",
+        "\\w{M,N}",
+        "\\S+",
+        "[^\"]+",
+        "[é🙂]+",
+        "([ab]+ ){M,N}",
+        "(a|ab |é)+",
+        "a{M,N}b?",
+        "[ab]*c?",
+        "\\w+( \\w+){0,N}",
+        "[^a]{M,N}(?!b)",
+        "🙂|[\u{2028} ]+",
+    ];
+    let wanted = std::env::var("GREEDY").ok().and_then(|count| count.parse().ok()).unwrap_or(150);
+    let mut random = Random(8);
+    let mut checked = 0;
+    for _ in 0..wanted {
+        let (tokens, vocabulary) = long_vocabulary(&mut random);
+        let mut text = [
+            "start: T0 (\"\\\"\" T1)~1..40\n",
+            "start: (T0 \"c\")* [T1] T2*\n",
+            "start: r+\nr: T0 | T1 T2 | \"0\" r \"0\"\n",
+            "start: T0 r\nr: [T1 r \" \"] T2?\n",
+        ][random.below(4)]
+        .to_owned();
+        for number in 0..3 {
+            let max = 1 + random.below(60);
+            let min = 1 + random.below(2) * random.below(max);
+            let terminal = TERMINALS[random.below(TERMINALS.len())];
+            let terminal = terminal.replace('M', &min.to_string()).replace('N', &max.to_string());
+            text += &format!("T{number}: /{terminal}/\n");
+        }
+        text += ["", "%ignore \" \"\n", "%ignore /[ é]+/\n"][random.below(3)];
+        eprintln!("{text}");
+        let parser = [lark::Parser::Earley, lark::Parser::Lalr][random.below(2)];
+        let constraint = Constraint::Grammar(text, lark::Options { parser, ..lark::Options::default() });
+        let Ok((grammar, expander)) = constraint.compile() else { continue };
+        let Ok(index) = Index::new(grammar, expander, vocabulary) else { continue };
+        if index.mask(index.start()).is_err() {
+            // Terminals may bar each other in too many ways.
+            continue;
+        }
+        check(&index, &tokens, &mut random, 8);
+        checked += 1;
+    }
+    assert!(checked * 3 > wanted, "only {checked} of the grammars have a sentence");
+}

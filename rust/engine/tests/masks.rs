@@ -538,7 +538,8 @@ fn greedy_counts() {
         text += ["", "%ignore \" \"\n", "%ignore /[ é]+/\n"][random.below(3)];
         eprintln!("{text}");
         let parser = [lark::Parser::Earley, lark::Parser::Lalr][random.below(2)];
-        let constraint = Constraint::Grammar(text, lark::Options { parser, ..lark::Options::default() });
+        let constraint =
+            Constraint::Grammar(text, lark::Options { parser, ..lark::Options::default() });
         let Ok((grammar, expander)) = constraint.compile() else { continue };
         let Ok(index) = Index::new(grammar, expander, vocabulary) else { continue };
         if index.mask(index.start()).is_err() {

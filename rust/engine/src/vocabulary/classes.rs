@@ -108,7 +108,11 @@ pub fn of_ascii(byte: u8) -> ClassSet {
 
 /// The classes of the characters that begin with a byte.
 pub fn of_first_byte(byte: u8) -> ClassSet {
-    if byte < 0x80 { of_ascii(byte) } else { ANY_ABOVE_ASCII | BROKEN }
+    if byte < 0x80 {
+        of_ascii(byte)
+    } else {
+        ANY_ABOVE_ASCII | BROKEN
+    }
 }
 
 /// The classes of which all characters are in a set of ASCII characters, bit `b` for character `b`.

@@ -1,5 +1,6 @@
 //! The mask of a state.
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -23,7 +24,7 @@ struct Allowed {
     /// Tokens that only the whole state can tell about.
     unclear: Vec<u32>,
     /// By states in which terminals have ended at a hole, the bytes that may come next there.
-    open: FxHashMap<StateId, Option<Box<[bool; 256]>>>,
+    open: FxHashMap<StateId, Box<[bool; 256]>>,
 }
 
 /// What is known of all states whose stacks are alike at the top.
@@ -59,20 +60,12 @@ impl Visitor for Allowed {
         if inner.automaton.ended_count(state) == 0 {
             return Ok(());
         }
-        if !self.open.contains_key(&state) {
-            let open = match inner.automaton.ended(state)? {
-                Some(ended) => {
-                    let AfterEnded { free, guarded, .. } = inner.automaton.after_ended(ended)?;
-                    Some(Box::new(set_of(&[free, guarded].concat())))
-                }
-                None => None,
-            };
-            self.open.insert(state, open);
-        }
-        if let Some(Some(open)) = self.open.get(&state) {
-            for (child, next) in children_by(trie, node, open) {
-                self.unclear.extend_from_slice(trie.tokens_within((child, next)));
-            }
+        let open = match self.open.entry(state) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(inner.open_at_hole(state)?),
+        };
+        for range in children_by(trie, node, open) {
+            self.unclear.extend_from_slice(trie.tokens_within(range));
         }
         Ok(())
     }
@@ -145,6 +138,13 @@ impl Inner {
         }
         let mask = self.all_of(vec![sure.mask.clone()], tokens);
         Ok(mask)
+    }
+
+    /// The bytes that may come next where terminals of a state have ended at a hole.
+    fn open_at_hole(&mut self, state: StateId) -> Result<Box<[bool; 256]>> {
+        let Some(ended) = self.automaton.ended(state)? else { return Ok(Box::new([false; 256])) };
+        let AfterEnded { free, guarded, .. } = self.automaton.after_ended(ended)?;
+        Ok(Box::new(set_of(&[free, guarded].concat())))
     }
 
     /// What a state with shallow stacks tells of every state that is like it.

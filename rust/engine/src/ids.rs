@@ -18,8 +18,8 @@ pub(crate) struct Hashed(u32);
 
 impl Hashed {
     pub fn of(thing: &(impl Hash + ?Sized)) -> Self {
-        // The upper half is the better one.
-        Hashed((BuildHasherDefault::<FxHasher>::default().hash_one(thing) >> 32) as u32)
+        // Most of what the hasher mixes well is in the lower half.
+        Hashed(BuildHasherDefault::<FxHasher>::default().hash_one(thing) as u32)
     }
 
     /// All bits of what a table asks for, which uses the first and the last ones.
@@ -28,11 +28,13 @@ impl Hashed {
     }
 }
 
-impl<T: Copy> Ids<T> {
-    pub fn new() -> Self {
+impl<T> Default for Ids<T> {
+    fn default() -> Self {
         Ids { table: HashTable::new() }
     }
+}
 
+impl<T: Copy> Ids<T> {
     /// The id for which `is` holds, among those of this hash.
     pub fn find(&self, hash: Hashed, is: impl Fn(T) -> bool) -> Option<T> {
         self.table.find(hash.spread(), |&(kept, id)| kept == hash.0 && is(id)).map(|&(_, id)| id)
@@ -50,7 +52,7 @@ mod tests {
 
     #[test]
     fn ids_are_found_by_what_they_lead_to() {
-        let (mut things, mut ids) = (Vec::new(), Ids::new());
+        let (mut things, mut ids) = (Vec::new(), Ids::default());
         for number in (0..5000u64).chain(0..5000) {
             let thing = number.wrapping_mul(0x0101_0101_0101_0101);
             let hash = Hashed::of(&thing);

@@ -7,6 +7,7 @@ pub mod error;
 pub mod expr;
 pub mod grammar;
 pub mod guide;
+mod ids;
 pub mod index;
 pub mod json_schema;
 pub mod lark;

@@ -382,7 +382,7 @@ impl Distances {
             Node::Alt(items) => self.cheapest(automaton, &items, text, may_be_empty),
             Node::Seq(items) if may_be_empty => {
                 let mut all = Length::ZERO;
-                for &item in &items {
+                for &item in items.iter() {
                     all = all.then(self.place(automaton, (item, text, true))?);
                     if all == Length::NONE {
                         break;

@@ -13,7 +13,6 @@
 //! each state that has the horizon to one and the same state of its own, unless they are an
 //! exception of its.
 
-use super::predict::Prediction;
 use super::stack::{Frame, Next, StackId};
 use super::text::TextId;
 use super::{Automaton, Config, State, StateId, UNKNOWN};
@@ -72,8 +71,8 @@ impl Automaton {
         if configs.len() == all.len() {
             return Ok(state);
         }
-        let configs: Box<[Config]> = configs.iter().map(|&at| all[at]).collect();
-        self.intern_checked(State { configs, accepting: false })
+        let configs: Vec<Config> = configs.iter().map(|&at| all[at]).collect();
+        self.intern_checked(&configs, false)
     }
 
     /// The horizon of a state, for texts of at most `bytes` bytes. Several configurations have
@@ -106,7 +105,7 @@ impl Automaton {
             config.stack = self.stacks.hole(hole as u32);
         }
         // Whether the text may end is no matter of the mask.
-        self.finish(Prediction::of(configs.into_vec(), false))
+        self.state_of(&configs, false)
     }
 
     /// The terminal of a configuration with those of its counts left open that hardly ever have a say
@@ -133,7 +132,7 @@ impl Automaton {
         if !cut {
             return Ok(state);
         }
-        self.finish(Prediction::of(configs.into_vec(), false))
+        self.state_of(&configs, false)
     }
 
     /// The stack with a hole in place of all that lies below `depth` frames that take some text
@@ -161,7 +160,7 @@ impl Automaton {
         }
         frames.sort_unstable();
         frames.dedup();
-        let shallow = self.stacks.intern(frames);
+        let shallow = self.stacks.intern(&frames);
         self.shallow.insert((stack, depth), shallow);
         Ok(shallow)
     }
@@ -196,7 +195,7 @@ impl Automaton {
         }
         frames.sort_unstable();
         frames.dedup();
-        Ok(self.stacks.intern(frames))
+        Ok(self.stacks.intern(&frames))
     }
 
     /// How many configurations of a state are terminals that have ended at holes. They come first.
@@ -212,8 +211,8 @@ impl Automaton {
             0 => Ok(None),
             count if count == configs.len() => Ok(Some(state)),
             count => {
-                let configs = configs[..count].into();
-                self.intern_checked(State { configs, accepting: false }).map(Some)
+                let configs = configs[..count].to_vec();
+                self.intern_checked(&configs, false).map(Some)
             }
         }
     }
@@ -254,7 +253,7 @@ impl Automaton {
     /// Where a state is after `bytes` whose last ends terminals of it that were in progress, with
     /// those that go on left out.
     pub(crate) fn follow(&mut self, state: StateId, bytes: &[u8]) -> Result<StateId> {
-        let mut prediction = Prediction::default();
+        let mut prediction = self.prediction();
         'configs: for at in 0..self.states[state.index()].configs.len() {
             let mut config = self.states[state.index()].configs[at];
             for &byte in bytes {
@@ -349,11 +348,11 @@ impl Automaton {
             return Ok(state);
         }
         let accepting = *accepting;
-        let mut configs = configs.clone().into_vec();
+        let mut configs = configs.to_vec();
         for config in &mut configs {
             config.text = config.text.forgotten();
         }
-        self.finish(Prediction::of(configs, accepting))
+        self.state_of(&configs, accepting)
     }
 
     /// The state for a walk of the vocabulary: captured texts left open and exceptions left out,
@@ -375,12 +374,12 @@ impl Automaton {
             self.opened[state.index()] = state;
             return Ok(state);
         }
-        let mut configs = configs.clone().into_vec();
+        let mut configs = configs.to_vec();
         for config in &mut configs {
             config.text = config.text.forgotten();
             self.loosen(config);
         }
-        let open = self.finish(Prediction::of(configs, false))?;
+        let open = self.state_of(&configs, false)?;
         self.opened[state.index()] = open;
         Ok(open)
     }

@@ -1,7 +1,7 @@
 //! Literals in progress, which are read at once instead of byte by byte.
 
 use super::text::TextId;
-use super::{Automaton, Config, State, StateId};
+use super::{Automaton, Config, StateId};
 use crate::error::Result;
 use crate::expr::ExprId;
 
@@ -25,7 +25,6 @@ impl Automaton {
     ) -> Result<StateId> {
         let config = self.states[state.index()].configs[config];
         let terminal = self.grammar.exprs.skip_literal(config.terminal, read as u32);
-        let configs = Box::new([Config { terminal, ..config }]);
-        self.intern_checked(State { configs, accepting: false })
+        self.intern_checked(&[Config { terminal, ..config }], false)
     }
 }

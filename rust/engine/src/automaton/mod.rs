@@ -25,14 +25,12 @@ mod predict;
 mod stack;
 mod text;
 
-use std::hash::{BuildHasher, BuildHasherDefault};
-
-use hashbrown::HashTable;
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHashMap;
 
 use crate::error::{Error, Result};
 use crate::expr::{ExprId, Exprs};
 use crate::grammar::{Expander, Grammar, NodeId};
+use crate::ids::{Hashed, Ids};
 
 use classes::Links;
 pub(crate) use distance::{Distances, Outline};
@@ -76,7 +74,7 @@ pub(crate) struct Config {
     pub stack: StackId,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 struct State {
     configs: Box<[Config]>,
     accepting: bool,
@@ -116,7 +114,7 @@ pub struct Automaton {
     states: Vec<State>,
     rows: Vec<RowRef>,
     cells: Vec<Cell>,
-    ids: HashTable<StateId>,
+    ids: Ids<StateId>,
     completable: Completable,
     taken: FxHashMap<(ExprId, usize), bool>,
     /// By state; see [`Automaton::opened`].
@@ -126,6 +124,8 @@ pub struct Automaton {
     /// By stack and how many frames are left; see [`Automaton::shallow`].
     shallow: FxHashMap<(StackId, u32), StackId>,
     start: StateId,
+    /// The memory of a prediction that is over.
+    spare: predict::Prediction,
     /// How many configurations the states have, all together.
     configs_of_all: usize,
     /// How many states may be made before an error is returned.
@@ -150,17 +150,18 @@ impl Automaton {
             states: Vec::new(),
             rows: Vec::new(),
             cells: Vec::new(),
-            ids: HashTable::new(),
+            ids: Ids::default(),
             completable,
             taken: FxHashMap::default(),
             opened: Vec::new(),
             links: Vec::new(),
             shallow: FxHashMap::default(),
             start: StateId::DEAD,
+            spare: predict::Prediction::default(),
             configs_of_all: 0,
             state_limit: 4_000_000,
         };
-        let dead = automaton.intern(State { configs: Box::new([]), accepting: false });
+        let dead = automaton.intern(&[], false);
         debug_assert_eq!(dead, StateId::DEAD);
         automaton.states.push(State { configs: Box::new([]), accepting: false });
         automaton.rows.push(RowRef { start: 0, len: 0 });
@@ -311,21 +312,21 @@ impl Automaton {
         let start = self.cells.len() as u32;
         let cell = |low, high| Cell { low, high, target: UNKNOWN };
         if let [Config { terminal, guard: ExprId::NEVER, text: TextId::NONE, .. }] = **configs {
-            let ranges = self.grammar.exprs.ranges(terminal)?;
-            self.cells.extend(ranges.into_iter().map(|(low, high)| cell(low, high)));
+            let cells = &mut self.cells;
+            self.grammar.exprs.each_range(terminal, |low, high| cells.push(cell(low, high)))?;
         } else {
             // Bit `b` of `live`: some terminal goes on with byte `b`; of `cuts`: a range starts.
             let (mut live, mut cuts) = ([false; 256], [false; 257]);
             for config in configs {
                 let single_bytes = config.text != TextId::NONE && config.text != TextId::UNKNOWN;
-                for (low, high) in self.grammar.exprs.ranges(config.terminal)? {
+                self.grammar.exprs.each_range(config.terminal, |low, high| {
                     live[low as usize..=high as usize].fill(true);
                     cuts[low as usize] = true;
                     cuts[high as usize + 1] = true;
                     if single_bytes {
                         cuts[low as usize..=high as usize].fill(true);
                     }
-                }
+                })?;
                 for arm in self.grammar.exprs.row(config.guard)? {
                     cuts[arm.low as usize] = true;
                     cuts[arm.high as usize + 1] = true;
@@ -347,7 +348,7 @@ impl Automaton {
     }
 
     fn compute(&mut self, state: StateId, byte: u8) -> Result<StateId> {
-        let mut prediction = predict::Prediction::default();
+        let mut prediction = self.prediction();
         for at in 0..self.states[state.index()].configs.len() {
             let config = self.states[state.index()].configs[at];
             let terminal = self.grammar.exprs.step(config.terminal, byte)?;
@@ -378,22 +379,24 @@ impl Automaton {
         self.finish(prediction)
     }
 
-    fn intern(&mut self, state: State) -> StateId {
-        let hash = hash_of(&state);
-        let states = &self.states;
-        if let Some(&id) = self.ids.find(hash, |id| states[id.index()] == state) {
+    fn intern(&mut self, configs: &[Config], accepting: bool) -> StateId {
+        let hash = Hashed::of(&(configs, accepting));
+        let is = |id: StateId| {
+            let state = &self.states[id.index()];
+            state.accepting == accepting && *state.configs == *configs
+        };
+        if let Some(id) = self.ids.find(hash, is) {
             return id;
         }
         let id = StateId(self.states.len() as u32);
-        self.configs_of_all += state.configs.len();
-        self.states.push(state);
+        self.configs_of_all += configs.len();
+        self.states.push(State { configs: configs.into(), accepting });
         self.rows.push(NO_ROW);
-        let states = &self.states;
-        self.ids.insert_unique(hash, id, |id| hash_of(&states[id.index()]));
+        self.ids.insert(hash, id);
         id
     }
 
-    fn intern_checked(&mut self, state: State) -> Result<StateId> {
+    fn intern_checked(&mut self, configs: &[Config], accepting: bool) -> Result<StateId> {
         if self.states.len() >= self.state_limit {
             return Err(Error::limit(format!(
                 "the constraint needs more than {} states",
@@ -405,10 +408,6 @@ impl Automaton {
                 "the constraint has more than {CONFIG_LIMIT} ways to go on, over all its states"
             )));
         }
-        Ok(self.intern(state))
+        Ok(self.intern(configs, accepting))
     }
-}
-
-fn hash_of(state: &State) -> u64 {
-    BuildHasherDefault::<FxHasher>::default().hash_one(state)
 }

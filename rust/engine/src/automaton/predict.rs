@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::stack::{Frame, Next, StackId};
 use super::text::TextId;
-use super::{Automaton, Config, State, StateId};
+use super::{Automaton, Config, StateId};
 use crate::error::{Error, Result};
 use crate::expr::{ExprId, UNBOUNDED};
 use crate::grammar::{Node, NodeId};
@@ -37,21 +37,43 @@ pub(super) struct Prediction {
     accepting: bool,
     /// Something reached a hole: the step cannot be answered here.
     deferred: bool,
+    /// What is left to be done of a pop, and the stacks of what comes out together: kept, to be
+    /// filled again.
+    waiting: Vec<(StackId, TextId)>,
+    same: Vec<StackId>,
 }
 
 impl Prediction {
-    /// The prediction of these configurations and nothing else.
-    pub fn of(configs: Vec<Config>, accepting: bool) -> Self {
-        Prediction { configs, accepting, ..Prediction::default() }
+    fn clear(&mut self) {
+        self.configs.clear();
+        self.agenda.clear();
+        self.skipped.clear();
+        self.accepting = false;
+        self.deferred = false;
     }
 }
 
 impl Automaton {
     pub(super) fn start_state(&mut self) -> Result<StateId> {
         let root = self.grammar.root();
-        let mut prediction = Prediction::default();
+        let mut prediction = self.prediction();
         let context = Context { guard: ExprId::NEVER, text: TextId::NONE };
         self.enter(&mut prediction, root, StackId::BOTTOM, context)?;
+        self.finish(prediction)
+    }
+
+    /// An empty one, in the memory of the last.
+    pub(super) fn prediction(&mut self) -> Prediction {
+        let mut spare = std::mem::take(&mut self.spare);
+        spare.clear();
+        spare
+    }
+
+    /// The state of these configurations and nothing else.
+    pub(super) fn state_of(&mut self, configs: &[Config], accepting: bool) -> Result<StateId> {
+        let mut prediction = self.prediction();
+        prediction.configs.extend_from_slice(configs);
+        prediction.accepting = accepting;
         self.finish(prediction)
     }
 
@@ -70,8 +92,9 @@ impl Automaton {
         guard: ExprId,
         captured: TextId,
     ) -> Result<()> {
-        let mut waiting = vec![(stack, captured)];
-        while let Some((stack, captured)) = waiting.pop() {
+        prediction.waiting.clear();
+        prediction.waiting.push((stack, captured));
+        while let Some((stack, captured)) = prediction.waiting.pop() {
             for at in 0..self.stacks.frames(stack).len() {
                 let frame = self.stacks.frames(stack)[at];
                 let (node, text) = match frame.next {
@@ -106,7 +129,7 @@ impl Automaton {
                     if !prediction.skipped.insert((frame, context)) {
                         continue;
                     }
-                    waiting.push((frame.below, TextId::NONE));
+                    prediction.waiting.push((frame.below, TextId::NONE));
                 }
                 self.enqueue(prediction, node, frame.below, context)?;
             }
@@ -161,40 +184,52 @@ impl Automaton {
 
     /// Works off the agenda and interns the state.
     pub(super) fn finish(&mut self, mut prediction: Prediction) -> Result<StateId> {
+        let state = self.work_off(&mut prediction);
+        self.spare = prediction;
+        state
+    }
+
+    fn work_off(&mut self, prediction: &mut Prediction) -> Result<StateId> {
         self.grammar.exprs.check_deadline()?;
-        let mut same = Vec::new();
         while let Some((rank, node, context, stack)) = prediction.agenda.pop() {
             self.grammar.exprs.check_deadline()?;
-            same.clear();
-            same.push(stack);
+            prediction.same.clear();
+            prediction.same.push(stack);
             while let Some(&(.., more)) = prediction
                 .agenda
                 .peek()
                 .filter(|next| (next.0, next.1, next.2) == (rank, node, context))
             {
                 prediction.agenda.pop();
-                same.push(more);
+                prediction.same.push(more);
             }
-            let stack = self.stacks.union_all(&same);
-            self.expand(&mut prediction, node, stack, context)?;
+            let stack = self.stacks.union_all(&prediction.same);
+            self.expand(prediction, node, stack, context)?;
         }
         if prediction.deferred {
             return Ok(StateId::DEFERRED);
         }
-        let mut configs = prediction.configs;
+        let Prediction { configs, same, accepting, .. } = prediction;
         configs.sort_unstable();
-        let merged: Vec<Config> = configs
-            .chunk_by(|one, other| Config { stack: other.stack, ..*one } == *other)
-            .map(|alike| {
-                same.clear();
-                same.extend(alike.iter().map(|config| config.stack));
-                Config { stack: self.stacks.union_all(&same), ..alike[0] }
-            })
-            .collect();
-        if merged.is_empty() && !prediction.accepting {
+        // Those alike but for the stack become the first of them.
+        let mut count = 0;
+        let mut at = 0;
+        while at < configs.len() {
+            let first = configs[at];
+            same.clear();
+            while let Some(alike) =
+                configs.get(at).filter(|other| Config { stack: other.stack, ..first } == **other)
+            {
+                same.push(alike.stack);
+                at += 1;
+            }
+            configs[count] = Config { stack: self.stacks.union_all(same), ..first };
+            count += 1;
+        }
+        if count == 0 && !*accepting {
             return Ok(StateId::DEAD);
         }
-        self.intern_checked(State { configs: merged.into(), accepting: prediction.accepting })
+        self.intern_checked(&configs[..count], *accepting)
     }
 
     fn expand(
@@ -248,7 +283,7 @@ impl Automaton {
                 items.iter().try_for_each(|&item| self.enqueue(prediction, item, stack, context))
             }
             Node::Seq(items) => {
-                let rest = self.grammar.seq(items[1..].iter().copied());
+                let rest = self.grammar.after_first(node);
                 if self.grammar.is_nullable(items[0]) {
                     self.enqueue(prediction, rest, stack, context)?;
                 }
@@ -333,7 +368,7 @@ impl Automaton {
             }
             Node::Alt(items) => {
                 let mut rank = 0;
-                for &item in &items {
+                for &item in items.iter() {
                     rank = rank.max(self.rank(item)?);
                 }
                 rank
@@ -341,7 +376,7 @@ impl Automaton {
             Node::Seq(items) => {
                 let mut rank = self.rank(items[0])?;
                 if self.grammar.is_nullable(items[0]) {
-                    let rest = self.grammar.seq(items[1..].iter().copied());
+                    let rest = self.grammar.after_first(node);
                     rank = rank.max(self.rank(rest)?);
                 }
                 rank

@@ -1,12 +1,8 @@
 //! Hash-consed stacks: what follows the terminal in progress, in every way that is possible.
 
-use std::hash::{BuildHasher, BuildHasherDefault};
-
-use hashbrown::HashTable;
-use rustc_hash::FxHasher;
-
 use super::text::TextId;
 use crate::grammar::NodeId;
+use crate::ids::{Hashed, Ids};
 
 /// A set of stacks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -44,15 +40,15 @@ pub(super) struct Frame {
 /// The arena of stacks.
 pub(super) struct Stacks {
     sets: Vec<Box<[Frame]>>,
-    ids: HashTable<StackId>,
+    ids: Ids<StackId>,
     frames: usize,
 }
 
 impl Stacks {
     pub fn new() -> Self {
-        let mut stacks = Stacks { sets: Vec::new(), ids: HashTable::new(), frames: 0 };
-        let bottom = stacks.intern(vec![Frame { next: Next::End, below: StackId::BOTTOM }]);
-        let cut = stacks.intern(vec![Frame { next: Next::Cut, below: StackId::BOTTOM }]);
+        let mut stacks = Stacks { sets: Vec::new(), ids: Ids::default(), frames: 0 };
+        let bottom = stacks.intern(&[Frame { next: Next::End, below: StackId::BOTTOM }]);
+        let cut = stacks.intern(&[Frame { next: Next::Cut, below: StackId::BOTTOM }]);
         debug_assert_eq!((bottom, cut), (StackId::BOTTOM, StackId::CUT));
         stacks
     }
@@ -63,7 +59,7 @@ impl Stacks {
 
     /// `next` on top of `below`.
     pub fn push(&mut self, next: Next, below: StackId) -> StackId {
-        self.intern(vec![Frame { next, below }])
+        self.intern(&[Frame { next, below }])
     }
 
     /// Every way of either.
@@ -80,12 +76,12 @@ impl Stacks {
             stacks.iter().flat_map(|&stack| self.frames(stack)).copied().collect();
         frames.sort_unstable();
         frames.dedup();
-        self.intern(frames)
+        self.intern(&frames)
     }
 
     /// A stack that is left open; `number` tells those of one state apart.
     pub fn hole(&mut self, number: u32) -> StackId {
-        self.intern(vec![Frame { next: Next::Hole(number), below: StackId::BOTTOM }])
+        self.intern(&[Frame { next: Next::Hole(number), below: StackId::BOTTOM }])
     }
 
     /// The number of a stack that is one hole.
@@ -101,21 +97,15 @@ impl Stacks {
     }
 
     /// The stacks of some ways; the frames are sorted and without doubles.
-    pub fn intern(&mut self, frames: Vec<Frame>) -> StackId {
-        let hash = hash_of(&frames);
-        let sets = &self.sets;
-        if let Some(&id) = self.ids.find(hash, |id| *sets[id.0 as usize] == *frames) {
+    pub fn intern(&mut self, frames: &[Frame]) -> StackId {
+        let hash = Hashed::of(frames);
+        if let Some(id) = self.ids.find(hash, |id| *self.sets[id.0 as usize] == *frames) {
             return id;
         }
         let id = StackId(self.sets.len() as u32);
         self.frames += frames.len();
         self.sets.push(frames.into());
-        let sets = &self.sets;
-        self.ids.insert_unique(hash, id, |id| hash_of(&sets[id.0 as usize]));
+        self.ids.insert(hash, id);
         id
     }
-}
-
-fn hash_of(frames: &[Frame]) -> u64 {
-    BuildHasherDefault::<FxHasher>::default().hash_one(frames)
 }

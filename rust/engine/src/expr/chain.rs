@@ -152,9 +152,12 @@ impl Exprs {
 
     /// Whether some character of the classes may be read from a state.
     fn reads_any(&mut self, state: ExprId, classes: ClassSet) -> Result<bool> {
-        Ok(self.ranges(state)?.into_iter().any(|(low, high)| {
-            high >= 0x80 || (low..=high).any(|byte| classes::of_ascii(byte) & classes != 0)
-        }))
+        let mut any = false;
+        self.each_range(state, |low, high| {
+            let is_read = |byte| classes::of_ascii(byte) & classes != 0;
+            any = any || high >= 0x80 || (low..=high).any(is_read);
+        })?;
+        Ok(any)
     }
 
     fn link(&mut self, state: ExprId) -> Result<Link> {

@@ -32,13 +32,15 @@ impl Exprs {
         Ok(row::lookup(self.row(state)?, byte))
     }
 
-    /// The ranges of bytes, in order, that may lead on from a state, all bytes of one to one target.
+    /// Visits the ranges of bytes, in order, that may lead on from a state, all bytes of one to one
+    /// target.
     ///
     /// # Errors
     /// As for [`Exprs::row`].
-    pub fn ranges(&mut self, state: ExprId) -> Result<Vec<(u8, u8)>> {
+    pub fn each_range(&mut self, state: ExprId, mut visit: impl FnMut(u8, u8)) -> Result<()> {
         let Some(at) = self.byte_by_byte(state) else {
-            return Ok(self.row(state)?.iter().map(|arm| (arm.low, arm.high)).collect());
+            self.row(state)?.iter().for_each(|arm| visit(arm.low, arm.high));
+            return Ok(());
         };
         let mut bytes = at.bytes.to_vec();
         if self.is_nullable(at.head) {
@@ -46,7 +48,8 @@ impl Exprs {
         }
         bytes.sort_unstable();
         bytes.dedup();
-        Ok(bytes.into_iter().map(|byte| (byte, byte)).collect())
+        bytes.into_iter().for_each(|byte| visit(byte, byte));
+        Ok(())
     }
 
     /// How many bytes may lead on from a state, at most.

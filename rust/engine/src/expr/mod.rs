@@ -48,13 +48,12 @@ pub use row::Transition;
 pub use rule::{Rule, RuleId};
 pub(crate) use shortest::{Shortest, ENDLESS};
 
-use std::hash::{BuildHasher, BuildHasherDefault};
-
 use equivalent::Representatives;
-use hashbrown::HashTable;
 use row::RowRef;
 use rule::SharedRule;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHasher};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use crate::ids::{Hashed, Ids};
 
 /// The upper bound of a repetition without one.
 pub const UNBOUNDED: u32 = u32::MAX;
@@ -157,7 +156,7 @@ pub(crate) struct Facts {
 pub struct Exprs {
     nodes: Vec<Expr>,
     facts: Vec<Facts>,
-    ids: HashTable<ExprId>,
+    ids: Ids<ExprId>,
     literals: Vec<Box<[u8]>>,
     literal_ids: FxHashMap<Box<[u8]>, u32>,
     /// Large classes made before.
@@ -204,7 +203,7 @@ impl Exprs {
         let mut exprs = Exprs {
             nodes: Vec::new(),
             facts: Vec::new(),
-            ids: HashTable::new(),
+            ids: Ids::default(),
             literals: Vec::new(),
             literal_ids: FxHashMap::with_hasher(FxBuildHasher),
             class_ids: FxHashMap::with_hasher(FxBuildHasher),
@@ -272,9 +271,8 @@ impl Exprs {
 
     /// The one id of a node already in normal form.
     fn intern(&mut self, node: Expr) -> ExprId {
-        let hash = hash_of(&node);
-        let nodes = &self.nodes;
-        if let Some(&id) = self.ids.find(hash, |id| nodes[id.index()] == node) {
+        let hash = Hashed::of(&node);
+        if let Some(id) = self.ids.find(hash, |id| self.nodes[id.index()] == node) {
             return id;
         }
         let id = ExprId(self.nodes.len() as u32);
@@ -283,8 +281,7 @@ impl Exprs {
         self.facts.push(facts);
         self.rows.push(RowRef::UNKNOWN);
         self.liveness.push(0);
-        let nodes = &self.nodes;
-        self.ids.insert_unique(hash, id, |id| hash_of(&nodes[id.index()]));
+        self.ids.insert(hash, id);
         id
     }
 
@@ -415,8 +412,4 @@ impl Facts {
         self.counted |= counted;
         self
     }
-}
-
-fn hash_of(node: &Expr) -> u64 {
-    BuildHasherDefault::<FxHasher>::default().hash_one(node)
 }

@@ -201,7 +201,7 @@ impl Barriers {
             }
             Node::NonEmpty(body) => self.call(grammar, pair, body, guard, NodeId::EMPTY),
             Node::Alt(items) => {
-                for &item in &items {
+                for &item in items.iter() {
                     self.call(grammar, pair, item, guard, NodeId::EMPTY);
                 }
             }

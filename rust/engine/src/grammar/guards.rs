@@ -161,7 +161,7 @@ impl Search<'_> {
             Node::Seq(items) => {
                 let mut guards = facts.entered;
                 let mut starts = true;
-                for &item in &items {
+                for &item in items.iter() {
                     self.enter(item, guards);
                     let Facts { first, left, .. } = self.facts(item);
                     if starts {

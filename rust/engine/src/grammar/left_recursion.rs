@@ -97,7 +97,7 @@ impl Grammar {
                 items.iter().for_each(|&item| self.collect_corners(item, found, seen));
             }
             Node::Seq(items) => {
-                for &item in &items {
+                for &item in items.iter() {
                     self.collect_corners(item, found, seen);
                     if !self.is_nullable(item) {
                         break;

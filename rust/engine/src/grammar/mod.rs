@@ -16,13 +16,11 @@ mod left_recursion;
 mod nullable;
 mod productive;
 
-use std::hash::{BuildHasher, BuildHasherDefault};
-
-use hashbrown::HashTable;
-use rustc_hash::FxHasher;
+use std::sync::Arc;
 
 use crate::error::Result;
 use crate::expr::{ExprId, Exprs, UNBOUNDED};
+use crate::ids::{Hashed, Ids};
 pub(crate) use barriers::{after_byte, after_terminal, Barriers};
 
 /// One node of a [`Grammar`].
@@ -79,9 +77,9 @@ pub enum Node {
     /// What the rule's body is.
     Rule(RuleId),
     /// One after another; at least two.
-    Seq(Box<[NodeId]>),
+    Seq(Arc<[NodeId]>),
     /// Any of them; at least two, sorted.
-    Alt(Box<[NodeId]>),
+    Alt(Arc<[NodeId]>),
     /// `body`, `min` to `max` times; [`UNBOUNDED`] for no upper bound.
     Repeat { body: NodeId, min: u32, max: u32 },
     /// `body`, but not the empty text.
@@ -108,7 +106,9 @@ pub struct Grammar {
     nodes: Vec<Node>,
     nullable: Vec<Option<bool>>,
     uses_text: Vec<bool>,
-    ids: HashTable<NodeId>,
+    /// See [`Grammar::after_first`].
+    after_first: Vec<Option<NodeId>>,
+    ids: Ids<NodeId>,
     rules: Vec<NodeId>,
     rule_nullable: Vec<bool>,
     names: Vec<String>,
@@ -135,7 +135,8 @@ impl Grammar {
             nodes: Vec::new(),
             nullable: Vec::new(),
             uses_text: Vec::new(),
-            ids: HashTable::new(),
+            after_first: Vec::new(),
+            ids: Ids::default(),
             rules: Vec::new(),
             rule_nullable: Vec::new(),
             names: Vec::new(),
@@ -224,6 +225,20 @@ impl Grammar {
             1 => flat[0],
             _ => self.intern(Node::Seq(flat.into())),
         }
+    }
+
+    /// What follows the first part of a sequence.
+    pub(crate) fn after_first(&mut self, sequence: NodeId) -> NodeId {
+        if let Some(known) = self.after_first[sequence.index()] {
+            return known;
+        }
+        let rest = match self.node(sequence) {
+            Node::Seq(items) => items.clone(),
+            _ => return NodeId::EMPTY,
+        };
+        let rest = self.seq(rest[1..].iter().copied());
+        self.after_first[sequence.index()] = Some(rest);
+        rest
     }
 
     /// Any of them. Plain terminals among them become one terminal.
@@ -372,9 +387,8 @@ impl Grammar {
     }
 
     fn intern(&mut self, node: Node) -> NodeId {
-        let hash = hash_of(&node);
-        let nodes = &self.nodes;
-        if let Some(&id) = self.ids.find(hash, |id| nodes[id.index()] == node) {
+        let hash = Hashed::of(&node);
+        if let Some(id) = self.ids.find(hash, |id| self.nodes[id.index()] == node) {
             return id;
         }
         let id = NodeId(self.nodes.len() as u32);
@@ -388,12 +402,8 @@ impl Grammar {
         self.nodes.push(node);
         self.nullable.push(None);
         self.uses_text.push(uses_text);
-        let nodes = &self.nodes;
-        self.ids.insert_unique(hash, id, |id| hash_of(&nodes[id.index()]));
+        self.after_first.push(None);
+        self.ids.insert(hash, id);
         id
     }
-}
-
-fn hash_of(node: &Node) -> u64 {
-    BuildHasherDefault::<FxHasher>::default().hash_one(node)
 }

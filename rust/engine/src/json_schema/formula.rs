@@ -6,14 +6,13 @@
 //! of different ones small while a value is written.
 
 use std::cell::Cell;
-use std::hash::{BuildHasher, BuildHasherDefault};
 
-use hashbrown::HashTable;
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::limits::on_enough_stack;
 use super::names::Name;
 use super::schema::SchemaId;
+use crate::ids::{Hashed, Ids};
 
 /// A formula of a [`Formulas`] arena.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -76,7 +75,7 @@ pub(crate) enum Formula {
 /// All formulas met so far.
 pub(crate) struct Formulas {
     list: Vec<Formula>,
-    ids: HashTable<FormulaId>,
+    ids: Ids<FormulaId>,
     /// The negations of conjunctions and disjunctions met so far.
     negations: FxHashMap<FormulaId, FormulaId>,
     /// How many members of formulas have been looked at.
@@ -90,7 +89,7 @@ impl Formulas {
     pub fn new() -> Self {
         let mut formulas = Formulas {
             list: Vec::new(),
-            ids: HashTable::new(),
+            ids: Ids::default(),
             negations: FxHashMap::default(),
             work: Cell::new(0),
         };
@@ -392,19 +391,13 @@ impl Formulas {
     }
 
     fn intern(&mut self, formula: Formula) -> FormulaId {
-        let hash = hash_of(&formula);
-        let list = &self.list;
-        if let Some(&id) = self.ids.find(hash, |id| list[id.0 as usize] == formula) {
+        let hash = Hashed::of(&formula);
+        if let Some(id) = self.ids.find(hash, |id| self.list[id.0 as usize] == formula) {
             return id;
         }
         let id = FormulaId(self.list.len() as u32);
         self.list.push(formula);
-        let list = &self.list;
-        self.ids.insert_unique(hash, id, |id| hash_of(&list[id.0 as usize]));
+        self.ids.insert(hash, id);
         id
     }
-}
-
-fn hash_of(formula: &Formula) -> u64 {
-    BuildHasherDefault::<FxHasher>::default().hash_one(formula)
 }

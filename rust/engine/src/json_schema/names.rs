@@ -1,9 +1,6 @@
 //! Property names as small numbers.
 
-use std::hash::{BuildHasher, BuildHasherDefault};
-
-use hashbrown::HashTable;
-use rustc_hash::FxHasher;
+use crate::ids::{Hashed, Ids};
 
 /// A property name of a [`Names`] table.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -20,21 +17,19 @@ impl Name {
 #[derive(Default)]
 pub(crate) struct Names {
     texts: Vec<Box<str>>,
-    ids: HashTable<Name>,
+    ids: Ids<Name>,
 }
 
 impl Names {
     /// The number of a name.
     pub fn intern(&mut self, text: &str) -> Name {
-        let hash = hash_of(text);
-        let texts = &self.texts;
-        if let Some(&name) = self.ids.find(hash, |name| *texts[name.index()] == *text) {
+        let hash = Hashed::of(text);
+        if let Some(name) = self.ids.find(hash, |name| *self.texts[name.index()] == *text) {
             return name;
         }
         let name = Name(self.texts.len() as u32);
         self.texts.push(text.into());
-        let texts = &self.texts;
-        self.ids.insert_unique(hash, name, |name| hash_of(&texts[name.index()]));
+        self.ids.insert(hash, name);
         name
     }
 
@@ -42,8 +37,4 @@ impl Names {
     pub fn text(&self, name: Name) -> &str {
         &self.texts[name.index()]
     }
-}
-
-fn hash_of(text: &str) -> u64 {
-    BuildHasherDefault::<FxHasher>::default().hash_one(text)
 }

@@ -25,6 +25,8 @@ const JOINED_FROM: usize = 4;
 const APART_FROM: usize = 1024;
 /// From this many tokens on, those of a horizon are kept as a mask.
 const MANY_TOKENS: usize = 2048;
+/// For how many tokens there is room before any is found: what an identifier allows, about.
+const TOKENS_AT_FIRST: usize = 1 << 15;
 /// How many bytes the horizons kept with a vocabulary may take. Past it they are made anew.
 const KEPT_BYTES: usize = 24 << 20;
 
@@ -79,8 +81,17 @@ pub(super) struct HorizonVisitor {
     deferred: Vec<Deferred>,
     /// By the terminals that have ended; see [`crate::automaton`].
     ended: Vec<Group>,
-    /// By states, which of these it is and whether other terminals go on; none where none has ended.
-    ended_in: FxHashMap<StateId, Option<(usize, bool)>>,
+    /// By states.
+    met: Vec<Option<Met>>,
+}
+
+/// What matters of a state that a walk comes to.
+#[derive(Clone, Copy)]
+struct Met {
+    /// Whether terminals go on.
+    goes_on: bool,
+    /// Which of the groups of terminals have ended there.
+    ended: Option<u32>,
 }
 
 impl Visitor for HorizonVisitor {
@@ -99,15 +110,22 @@ impl Visitor for HorizonVisitor {
     }
 
     fn end(&mut self, inner: &mut Inner, trie: &Trie, node: u32, state: StateId) -> Result<()> {
-        let group = match self.ended_in.get(&state) {
-            Some(&known) => known,
-            None => self.group_of(inner, state)?,
-        };
-        if let Some((group, goes_on)) = group {
-            let group = &mut self.ended[group];
-            if trie.below(node).0 & group.open != 0 || !goes_on {
-                group.places.push(Ended { node, goes_on });
-            }
+        let Met { goes_on, ended: Some(group) } = self.met(inner, state)? else { return Ok(()) };
+        let group = &mut self.ended[group as usize];
+        if !goes_on || trie.below(node).0 & group.open != 0 {
+            group.places.push(Ended { node, goes_on });
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn come(&mut self, inner: &mut Inner, trie: &Trie, node: u32, state: StateId) -> Result<()> {
+        let met = self.met(inner, state)?;
+        if met.goes_on {
+            self.tokens.extend_from_slice(trie.tokens_at(node));
+        }
+        if met.ended.is_some() {
+            self.end(inner, trie, node, state)?;
         }
         Ok(())
     }
@@ -132,36 +150,48 @@ impl Visitor for HorizonVisitor {
 }
 
 impl HorizonVisitor {
-    pub fn new(loose: bool) -> Self {
+    /// For a walk that comes to at most so many tokens.
+    pub fn new(loose: bool, tokens: usize) -> Self {
         HorizonVisitor {
             loose,
-            tokens: Vec::new(),
+            tokens: Vec::with_capacity(tokens.min(TOKENS_AT_FIRST)),
             deferred: Vec::new(),
             ended: Vec::new(),
-            ended_in: FxHashMap::default(),
+            met: Vec::new(),
         }
     }
 
-    fn group_of(&mut self, inner: &mut Inner, state: StateId) -> Result<Option<(usize, bool)>> {
-        let group = match inner.automaton.ended(state)? {
-            Some(ended) => {
-                let known = self.ended.iter().position(|group| group.ended == ended);
-                let group = match known {
-                    Some(known) => known,
-                    None => {
-                        let after = inner.automaton.after_ended(ended)?;
-                        let bytes = after.free.iter().chain(&after.guarded);
-                        let open = bytes.fold(0, |all, &byte| all | of_first_byte(byte));
-                        self.ended.push(Group { ended, after, open, places: Vec::new() });
-                        self.ended.len() - 1
-                    }
-                };
-                Some((group, inner.automaton.goes_on(state)))
-            }
+    #[inline]
+    fn met(&mut self, inner: &mut Inner, state: StateId) -> Result<Met> {
+        match self.met.get(state.index()) {
+            Some(Some(met)) => Ok(*met),
+            _ => self.meet(inner, state),
+        }
+    }
+
+    fn meet(&mut self, inner: &mut Inner, state: StateId) -> Result<Met> {
+        let ended = match inner.automaton.ended(state)? {
+            Some(ended) => Some(self.group(inner, ended)?),
             None => None,
         };
-        self.ended_in.insert(state, group);
-        Ok(group)
+        let met = Met { goes_on: inner.automaton.goes_on(state), ended };
+        if self.met.len() <= state.index() {
+            self.met.resize(inner.automaton.len(), None);
+        }
+        self.met[state.index()] = Some(met);
+        Ok(met)
+    }
+
+    /// The group of the terminals that have ended.
+    fn group(&mut self, inner: &mut Inner, ended: StateId) -> Result<u32> {
+        if let Some(known) = self.ended.iter().position(|group| group.ended == ended) {
+            return Ok(known as u32);
+        }
+        let after = inner.automaton.after_ended(ended)?;
+        let bytes = after.free.iter().chain(&after.guarded);
+        let open = bytes.fold(0, |all, &byte| all | of_first_byte(byte));
+        self.ended.push(Group { ended, after, open, places: Vec::new() });
+        Ok(self.ended.len() as u32 - 1)
     }
 
     /// The horizon below a node.
@@ -349,16 +379,18 @@ fn ends(
     }
     for &Ended { node, goes_on } in places {
         let ends = if goes_on { &[] } else { source.tokens_at(node) };
-        let below: Vec<(u32, u32)> = children_by(source, node, &open).collect();
-        let tokens: usize = below.iter().map(|&range| source.tokens_within(range).len()).sum();
-        if tokens > APART_FROM {
+        let tokens = |range| source.tokens_within(range).len();
+        if tokens(source.child_range(node)) > APART_FROM
+            && children_by(source, node, &open).map(tokens).sum::<usize>() > APART_FROM
+        {
             apart.push(node);
             continue;
         }
-        if tokens > 0 || !ends.is_empty() {
+        let before = join.rest.len();
+        children_by(source, node, &open).for_each(|range| join.add(source, node, range));
+        if join.rest.len() > before || !ends.is_empty() {
             joined.push(node);
             join.ends.extend_from_slice(ends);
-            below.into_iter().for_each(|range| join.add(source, node, range));
         }
         if !*by_counts && children_by(source, node, &closed).next().is_some() {
             behind_guards.push(node);

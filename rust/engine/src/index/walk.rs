@@ -46,6 +46,15 @@ pub(super) trait Visitor {
         Ok(())
     }
 
+    /// A walk comes to a node of `trie`.
+    fn come(&mut self, inner: &mut Inner, trie: &Trie, node: u32, state: StateId) -> Result<()> {
+        let tokens = trie.tokens_at(node);
+        if !tokens.is_empty() {
+            self.reach(inner, state, tokens)?;
+        }
+        self.end(inner, trie, node, state)
+    }
+
     /// What the horizon of `state` allows, its exits apart.
     fn within(&mut self, inner: &mut Inner, state: StateId, horizon: &Horizon) -> Result<()>;
 
@@ -233,8 +242,10 @@ impl Inner {
     fn make_horizon(&mut self, start: StateId, node: u32) -> Result<Horizon> {
         let vocabulary = self.vocabulary.clone();
         let source = self.source(start, node)?;
-        let mut visitor = HorizonVisitor::new(self.automaton.is_loose(start));
-        self.walk(source.trie(&vocabulary), node, start, &mut visitor)?;
+        let trie = source.trie(&vocabulary);
+        let tokens = trie.tokens_within(trie.child_range(node)).len();
+        let mut visitor = HorizonVisitor::new(self.automaton.is_loose(start), tokens);
+        self.walk(trie, node, start, &mut visitor)?;
         visitor.finish(self, source, node)
     }
 
@@ -354,24 +365,20 @@ impl Inner {
             StateId::DEFERRED => return visitor.defer(self, trie, node, before),
             _ => {}
         }
-        let tokens = trie.tokens_at(node);
-        if !tokens.is_empty() {
-            visitor.reach(self, state, tokens)?;
+        visitor.come(self, trie, node, state)?;
+        let (first, end) = trie.child_range(node);
+        if first == end {
+            return Ok(());
         }
         let back = self.automaton.links(state)?.back;
         if back != 0 && trie.below(node).0 & !back == 0 {
             // All that is below stays in a terminal that goes on here, whatever ends here too.
-            let below = trie.tokens_within(trie.child_range(node));
-            return if below.is_empty() { Ok(()) } else { visitor.stay(self, state, below) };
+            return visitor.stay(self, state, trie.tokens_within((first, end)));
         }
-        visitor.end(self, trie, node, state)?;
         if self.is_large::<V>(trie, node) {
             return self.collect(state, node, visitor);
         }
-        let (first, end) = trie.child_range(node);
-        if first != end {
-            waiting.push((node, self.automaton.opened(state)?));
-        }
+        waiting.push((node, self.automaton.opened(state)?));
         Ok(())
     }
 

@@ -57,17 +57,22 @@ pub struct Trie {
 
 /// Sorts token ids by their bytes.
 pub fn sort<'a>(ids: &mut [u32], text: impl Fn(u32) -> &'a [u8]) {
-    // The first eight bytes decide nearly every comparison.
+    // The first eight bytes decide nearly every comparison, and the length most of the others.
     let prefix = |id: u32| {
         let bytes = text(id);
         let mut word = [0u8; 8];
         let len = bytes.len().min(8);
         word[..len].copy_from_slice(&bytes[..len]);
-        u64::from_be_bytes(word)
+        (u64::from_be_bytes(word), bytes.len() as u32, id)
     };
-    let mut keyed: Vec<(u64, u32)> = ids.iter().map(|&id| (prefix(id), id)).collect();
-    keyed.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| text(a.1).cmp(text(b.1))));
-    for (slot, (_, id)) in ids.iter_mut().zip(keyed) {
+    let mut keyed: Vec<(u64, u32, u32)> = ids.iter().map(|&id| prefix(id)).collect();
+    keyed.sort_unstable_by(|a, b| {
+        a.0.cmp(&b.0).then_with(|| match a.1 <= 8 && b.1 <= 8 {
+            true => a.1.cmp(&b.1),
+            false => text(a.2).cmp(text(b.2)),
+        })
+    });
+    for (slot, (.., id)) in ids.iter_mut().zip(keyed) {
         *slot = id;
     }
 }

@@ -7,49 +7,58 @@ use crate::expr::{ExprId, Length, MOST_ROUNDS};
 use crate::vocabulary::classes::{ClassSet, BROKEN};
 use crate::vocabulary::Slice;
 
-/// What is known of the characters that a state goes on with.
+/// Texts that are known to be read from a state: over some classes, of at most so many characters.
 #[derive(Clone, Copy)]
-pub(crate) struct Links {
-    /// Every text over these classes leads back to a terminal of the state.
-    pub back: ClassSet,
-    /// No text with a character of another class in it is known to be read from the state, if it
-    /// begins with one.
-    pub first: ClassSet,
+pub(crate) struct KnownTexts {
+    classes: ClassSet,
+    chars: u32,
 }
 
-impl Links {
-    pub(super) const UNKNOWN: Links = Links { back: BROKEN, first: 0 };
-    const NONE: Links = Links { back: 0, first: 0 };
+impl KnownTexts {
+    const NONE: KnownTexts = KnownTexts { classes: 0, chars: 0 };
+    const UNKNOWN: KnownTexts = KnownTexts { classes: BROKEN, chars: 0 };
+
+    /// Whether all texts over the classes of at most so many characters are among them.
+    #[inline]
+    pub fn all(self, classes: ClassSet, chars: u32) -> bool {
+        classes & !self.classes == 0 && chars <= self.chars
+    }
 }
 
 impl Automaton {
-    /// See [`Links`]. No characters where a terminal has finitely many texts.
+    /// The texts that one terminal of the state reads. None of a literal.
     #[inline]
-    pub(crate) fn links(&mut self, state: StateId) -> Result<Links> {
-        match self.links.get(state.index()) {
-            Some(known) if known.back != BROKEN => Ok(*known),
-            _ => self.find_links(state),
+    pub(crate) fn known_to_read(&mut self, state: StateId) -> Result<KnownTexts> {
+        match self.known_texts.get(state.index()) {
+            Some(known) if known.classes != BROKEN => Ok(*known),
+            _ => self.find_known_texts(state),
         }
     }
 
-    fn find_links(&mut self, state: StateId) -> Result<Links> {
-        let mut links = Links::NONE;
+    fn find_known_texts(&mut self, state: StateId) -> Result<KnownTexts> {
+        let mut best = KnownTexts::NONE;
         for at in 0..self.states[state.index()].configs.len() {
-            let Config { terminal, guard, .. } = self.states[state.index()].configs[at];
-            if guard != ExprId::NEVER || !self.grammar.exprs.facts(terminal).infinite {
+            let Config { terminal, guard, loose, .. } = self.states[state.index()].configs[at];
+            if guard != ExprId::NEVER || self.grammar.exprs.leading_literal(terminal).is_some() {
                 continue;
             }
-            let (classes, back) = self.grammar.exprs.first_link(terminal)?;
-            links.first |= classes;
-            if back && classes.count_ones() > links.back.count_ones() {
-                links.back = classes;
+            let (classes, chars) = self.grammar.exprs.read_from(terminal)?;
+            if loose && !self.grammar.exprs.stays_in(terminal, classes)? {
+                // All that is left may be exceptions.
+                continue;
+            }
+            // More than these few characters are seldom below a node.
+            let worth = |texts: KnownTexts| (texts.chars.min(8), texts.classes.count_ones());
+            let texts = KnownTexts { classes, chars };
+            if classes != 0 && worth(texts) > worth(best) {
+                best = texts;
             }
         }
-        if self.links.len() < self.states.len() {
-            self.links.resize(self.states.len(), Links::UNKNOWN);
+        if self.known_texts.len() < self.states.len() {
+            self.known_texts.resize(self.states.len(), KnownTexts::UNKNOWN);
         }
-        self.links[state.index()] = links;
-        Ok(links)
+        self.known_texts[state.index()] = best;
+        Ok(best)
     }
 
     /// Whether every text over the classes of at most `chars` characters can be read from `state`.

@@ -32,20 +32,10 @@ const BELOW: u32 = u32::MAX;
 
 /// What terminals that have ended at holes leave open.
 pub(crate) struct AfterEnded {
-    /// The bytes that may come next, with no guard left after them.
-    pub free: Vec<u8>,
-    /// Those after which guards still have a say.
-    pub guarded: Vec<u8>,
+    /// The bytes that may come next.
+    pub open: Vec<u8>,
     /// Whether it may be by counts that the horizon leaves open what guards say.
     pub by_counts: bool,
-}
-
-/// What a guard makes of a byte.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Passage {
-    Barred,
-    Guarded,
-    Free,
 }
 
 impl Automaton {
@@ -225,29 +215,20 @@ impl Automaton {
 
     /// What terminals that have ended at holes leave open.
     pub(crate) fn after_ended(&mut self, ended: StateId) -> Result<AfterEnded> {
-        let mut after = AfterEnded { free: Vec::new(), guarded: Vec::new(), by_counts: false };
-        // What the least strict of the guards makes of each byte.
-        let mut bytes = [Passage::Barred; 256];
+        let (mut open, mut by_counts) = ([false; 256], false);
         for at in 0..self.states[ended.index()].configs.len() {
             let guard = self.states[ended.index()].configs[at].guard;
-            let mut passages = [Passage::Free; 256];
+            let mut barred = [false; 256];
             for arm in self.grammar.exprs.row(guard)?.to_vec() {
                 let bars = self.grammar.exprs.representative(arm.target)? == ExprId::ALL;
-                let passage = if bars { Passage::Barred } else { Passage::Guarded };
-                passages[arm.low as usize..=arm.high as usize].fill(passage);
-                after.by_counts |= !bars
+                barred[arm.low as usize..=arm.high as usize].fill(bars);
+                by_counts |= !bars
                     && !self.grammar.exprs.is_settled_within(arm.target, LONGEST_CHARACTER - 1)?;
             }
-            bytes.iter_mut().zip(passages).for_each(|(all, one)| *all = (*all).max(one));
+            open.iter_mut().zip(barred).for_each(|(open, barred)| *open |= !barred);
         }
-        for (byte, passage) in (0..=255).zip(bytes) {
-            match passage {
-                Passage::Barred => {}
-                Passage::Guarded => after.guarded.push(byte),
-                Passage::Free => after.free.push(byte),
-            }
-        }
-        Ok(after)
+        let open = (0..=255).zip(open).filter(|(_, open)| *open).map(|(byte, _)| byte).collect();
+        Ok(AfterEnded { open, by_counts })
     }
 
     /// Where a state is after `bytes` whose last ends terminals of it that were in progress, with
@@ -282,17 +263,20 @@ impl Automaton {
         })
     }
 
-    /// Whether some of the bytes lead on from a state, or may do so from a hole at which terminals
-    /// have ended.
-    pub(crate) fn goes_on_with(&mut self, state: StateId, bytes: &[u8]) -> Result<bool> {
-        for &byte in bytes {
-            if self.step(state, byte)? != StateId::DEAD {
-                return Ok(true);
+    /// The bytes that lead on from a state, or may do so from a hole at which terminals have ended.
+    pub(crate) fn ways_on(&mut self, state: StateId) -> Result<[bool; 256]> {
+        let mut bytes = [false; 256];
+        for cell in self.cells(state)? {
+            let (low, high) = self.cell_range(cell);
+            let leads_on = self.cell_target(state, cell)? != StateId::DEAD;
+            bytes[low as usize..=high as usize].fill(leads_on);
+        }
+        if let Some(ended) = self.ended(state)? {
+            for byte in self.after_ended(ended)?.open {
+                bytes[byte as usize] = true;
             }
         }
-        let Some(ended) = self.ended(state)? else { return Ok(false) };
-        let AfterEnded { free, guarded, .. } = self.after_ended(ended)?;
-        Ok(bytes.iter().any(|byte| free.contains(byte) || guarded.contains(byte)))
+        Ok(bytes)
     }
 
     /// What a horizon is in every index; none if that cannot be said.

@@ -32,7 +32,7 @@ use crate::expr::{ExprId, Exprs};
 use crate::grammar::{Expander, Grammar, NodeId};
 use crate::ids::{Hashed, Ids};
 
-use classes::Links;
+use classes::KnownTexts;
 pub(crate) use distance::{Distances, Outline};
 use guard::Completable;
 pub(crate) use horizon::{AfterEnded, LONGEST_CHARACTER};
@@ -119,8 +119,8 @@ pub struct Automaton {
     taken: FxHashMap<(ExprId, usize), bool>,
     /// By state; see [`Automaton::opened`].
     opened: Vec<StateId>,
-    /// By state; see [`Automaton::links`].
-    links: Vec<Links>,
+    /// By state; see [`Automaton::known_to_read`].
+    known_texts: Vec<KnownTexts>,
     /// By stack and how many frames are left; see [`Automaton::shallow`].
     shallow: FxHashMap<(StackId, u32), StackId>,
     start: StateId,
@@ -154,7 +154,7 @@ impl Automaton {
             completable,
             taken: FxHashMap::default(),
             opened: Vec::new(),
-            links: Vec::new(),
+            known_texts: Vec::new(),
             shallow: FxHashMap::default(),
             start: StateId::DEAD,
             spare: predict::Prediction::default(),
@@ -195,7 +195,7 @@ impl Automaton {
         configs
             + self.cells.len() * size_of::<Cell>()
             + self.opened.len() * size_of::<StateId>()
-            + self.links.len() * size_of::<Links>()
+            + self.known_texts.len() * size_of::<KnownTexts>()
             + self.shallow.len() * size_of::<((StackId, u32), StackId)>()
             + self.stacks.memory()
             + self.texts.memory()

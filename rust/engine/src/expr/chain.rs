@@ -4,7 +4,7 @@
 //! The inside of a string, free text, an identifier: nearly every token of a vocabulary is allowed
 //! there, and this is how that is known without trying them.
 
-use super::{Expr, ExprId, Exprs, UNBOUNDED};
+use super::{Expr, ExprId, Exprs, MOST_ROUNDS, UNBOUNDED};
 use crate::error::Result;
 use crate::vocabulary::classes::{self, ClassSet, ABOVE_ASCII, ANY_ABOVE_ASCII};
 
@@ -62,11 +62,22 @@ impl Exprs {
         Ok(true)
     }
 
-    /// The classes of which every character is known to lead from a state one way, and whether that
-    /// is back to it.
-    pub(crate) fn first_link(&mut self, state: ExprId) -> Result<(ClassSet, bool)> {
-        let link = self.link(state)?;
-        Ok((link.classes, link.next == state))
+    /// Some classes, and of how many characters at most every text over them can be read from a state
+    /// and then completed; [`u32::MAX`] if of any number.
+    pub(crate) fn read_from(&mut self, state: ExprId) -> Result<(ClassSet, u32)> {
+        let first = self.link(state)?;
+        let (mut at, mut chars) = (state, 0);
+        while chars < MOST_ROUNDS {
+            let link = self.link(at)?;
+            if first.classes & !link.classes != 0 || link.next == ExprId::UNKNOWN {
+                break;
+            }
+            if link.next == at {
+                return Ok((first.classes, u32::MAX));
+            }
+            (at, chars) = (link.next, chars + 1);
+        }
+        Ok((first.classes, chars))
     }
 
     /// Whether every character of the classes leads from a state back to it.

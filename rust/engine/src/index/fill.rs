@@ -9,7 +9,7 @@ use super::horizon::{children_by, set_of, Horizon, Source, Tokens};
 use super::mask::{set, Mask};
 use super::walk::Visitor;
 use super::Inner;
-use crate::automaton::{AfterEnded, StateId};
+use crate::automaton::StateId;
 use crate::error::Result;
 use crate::vocabulary::trie::{Trie, ROOT};
 
@@ -64,8 +64,8 @@ impl Visitor for Allowed {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(inner.open_at_hole(state)?),
         };
-        for range in children_by(trie, node, open) {
-            self.unclear.extend_from_slice(trie.tokens_within(range));
+        for child in children_by(trie, node, open) {
+            self.unclear.extend_from_slice(trie.tokens_within((child, trie.edge(child).1)));
         }
         Ok(())
     }
@@ -143,8 +143,7 @@ impl Inner {
     /// The bytes that may come next where terminals of a state have ended at a hole.
     fn open_at_hole(&mut self, state: StateId) -> Result<Box<[bool; 256]>> {
         let Some(ended) = self.automaton.ended(state)? else { return Ok(Box::new([false; 256])) };
-        let AfterEnded { free, guarded, .. } = self.automaton.after_ended(ended)?;
-        Ok(Box::new(set_of(&[free, guarded].concat())))
+        Ok(Box::new(set_of(&self.automaton.after_ended(ended)?.open)))
     }
 
     /// What a state with shallow stacks tells of every state that is like it.

@@ -23,6 +23,8 @@ const JOINED_FROM: usize = 4;
 /// Places with more tokens than this below them are walked on their own: they would make a large
 /// part of what is joined, for little.
 const APART_FROM: usize = 1024;
+/// How many bytes a token takes where it is joined with others, about.
+const JOINED_TOKEN: usize = 48;
 /// From this many tokens on, those of a horizon are kept as a mask.
 const MANY_TOKENS: usize = 2048;
 /// For how many tokens there is room before any is found: what an identifier allows, about.
@@ -188,8 +190,7 @@ impl HorizonVisitor {
             return Ok(known as u32);
         }
         let after = inner.automaton.after_ended(ended)?;
-        let bytes = after.free.iter().chain(&after.guarded);
-        let open = bytes.fold(0, |all, &byte| all | of_first_byte(byte));
+        let open = after.open.iter().fold(0, |all, &byte| all | of_first_byte(byte));
         self.ended.push(Group { ended, after, open, places: Vec::new() });
         Ok(self.ended.len() as u32 - 1)
     }
@@ -198,9 +199,9 @@ impl HorizonVisitor {
     pub fn finish(self, inner: &mut Inner, source: Source, node: u32) -> Result<Horizon> {
         let vocabulary = inner.vocabulary.clone();
         let trie = source.trie(&vocabulary);
-        let mut exits = exits(&vocabulary, trie, &self.deferred);
+        let mut exits = exits(trie, &self.deferred);
         for Group { after, places, .. } in self.ended {
-            ends(&vocabulary, trie, &places, &after, &mut exits);
+            ends(trie, &places, &after, &mut exits);
         }
         let tokens = match node {
             ROOT => true,
@@ -296,11 +297,73 @@ pub(super) enum ExitKind {
 pub(super) enum Below {
     /// What the source's trie has there.
     Apart,
-    /// The tokens that end there, and the others by the bytes that are left of them.
-    Joined { ends: Box<[u32]>, rest: Box<Trie> },
-    /// The tokens that go on there with one of these bytes, after which a guard hardly ever lets
-    /// anything pass: joined for the first state that goes on with one of them.
-    Guarded { bytes: Box<[u8]>, joined: OnceLock<Box<Trie>> },
+    /// The tokens that end there, and the others by the byte they go on with.
+    Joined { ends: Box<[u32]>, rest: Box<[Branch]> },
+}
+
+/// What goes on with one and the same byte below several places.
+pub(super) struct Branch {
+    pub byte: u8,
+    /// The children of the places by that byte.
+    children: Box<[u32]>,
+    /// How many tokens there are at and below them.
+    tokens: usize,
+    /// These by the bytes that are left of them; for the first state that goes on with the byte.
+    joined: OnceLock<Box<Trie>>,
+}
+
+impl Branch {
+    /// What is left of the tokens after the places.
+    pub fn trie(&self, vocabulary: &Vocabulary, source: &Trie) -> &Trie {
+        self.joined.get_or_init(|| {
+            let mut rest = Vec::with_capacity(self.tokens);
+            for &child in &self.children {
+                let before = source.depth(child) as u32 - 1;
+                let range = (child, source.edge(child).1);
+                rest.extend(source.tokens_within(range).iter().map(|&token| (token, before)));
+            }
+            let text = |at: u32| {
+                let (token, before) = rest[at as usize];
+                &vocabulary.token(token)[before as usize..]
+            };
+            let mut order: Vec<u32> = (0..rest.len() as u32).collect();
+            trie::sort(&mut order, text);
+            let mut trie = Trie::new(&order, text);
+            trie.rename(|at| rest[at as usize].0);
+            Box::new(trie)
+        })
+    }
+
+    /// In bytes, once it is joined.
+    fn memory(&self) -> usize {
+        size_of::<Branch>() + self.children.len() * 4 + self.tokens * JOINED_TOKEN
+    }
+}
+
+/// What goes on below several places, by bytes.
+struct Branches {
+    children: Vec<Vec<u32>>,
+}
+
+impl Branches {
+    fn new() -> Self {
+        Branches { children: vec![Vec::new(); 256] }
+    }
+
+    fn add(&mut self, source: &Trie, child: u32) {
+        self.children[source.edge(child).0 as usize].push(child);
+    }
+
+    fn finish(self, source: &Trie) -> Box<[Branch]> {
+        let branches = (0..=255).zip(self.children).filter(|(_, children)| !children.is_empty());
+        let branches = branches.map(|(byte, children)| {
+            let range = |&child: &u32| (child, source.edge(child).1);
+            let tokens =
+                children.iter().map(|child| source.tokens_within(range(child)).len()).sum();
+            Branch { byte, children: children.into(), tokens, joined: OnceLock::new() }
+        });
+        branches.collect()
+    }
 }
 
 impl Horizon {
@@ -308,9 +371,8 @@ impl Horizon {
         let exits = self.exits.iter().map(|exit| {
             let below = match &exit.below {
                 Below::Apart => 0,
-                Below::Joined { ends, rest } => ends.len() * 4 + rest.memory(),
-                Below::Guarded { bytes, joined } => {
-                    bytes.len() + joined.get().map_or(0, |rest| rest.memory())
+                Below::Joined { ends, rest } => {
+                    ends.len() * 4 + rest.iter().map(Branch::memory).sum::<usize>()
                 }
             };
             size_of::<Exit>() + exit.nodes.len() * 4 + below
@@ -334,7 +396,7 @@ pub(super) fn path<'a>(
 }
 
 /// Sorts the places by the state they lead to.
-fn exits(vocabulary: &Vocabulary, source: &Trie, deferred: &[Deferred]) -> Vec<Exit> {
+fn exits(source: &Trie, deferred: &[Deferred]) -> Vec<Exit> {
     let kind = ExitKind::Deferred;
     let apart = |nodes: Vec<u32>| Exit { nodes: nodes.into(), kind, below: Below::Apart };
     let mut alike: FxHashMap<(StateId, u8), Vec<u32>> = FxHashMap::default();
@@ -351,50 +413,37 @@ fn exits(vocabulary: &Vocabulary, source: &Trie, deferred: &[Deferred]) -> Vec<E
             exits.push(apart(nodes));
             continue;
         }
-        let mut join = Join::default();
+        let (mut ends, mut rest) = (Vec::new(), Branches::new());
         for &node in &nodes {
-            join.ends.extend_from_slice(source.tokens_at(node));
-            join.add(source, node, source.child_range(node));
+            ends.extend_from_slice(source.tokens_at(node));
+            children_by(source, node, &[true; 256]).for_each(|child| rest.add(source, child));
         }
-        exits.push(Exit { nodes: nodes.into(), kind, below: join.finish(vocabulary) });
+        let below = Below::Joined { ends: ends.into(), rest: rest.finish(source) };
+        exits.push(Exit { nodes: nodes.into(), kind, below });
     }
     exits
 }
 
 /// The exits at places where the same terminals have ended.
-fn ends(
-    vocabulary: &Vocabulary,
-    source: &Trie,
-    places: &[Ended],
-    after: &AfterEnded,
-    exits: &mut Vec<Exit>,
-) {
-    let AfterEnded { free, guarded, by_counts } = after;
-    let kind = ExitKind::Ended { by_counts: *by_counts };
-    let (mut apart, mut joined, mut behind_guards) = (Vec::new(), Vec::new(), Vec::new());
-    let mut join = Join::default();
-    let (mut open, closed) = (set_of(free), set_of(guarded));
-    if *by_counts {
-        open.iter_mut().zip(closed).for_each(|(open, closed)| *open |= closed);
-    }
+fn ends(source: &Trie, places: &[Ended], after: &AfterEnded, exits: &mut Vec<Exit>) {
+    let kind = ExitKind::Ended { by_counts: after.by_counts };
+    let open = set_of(&after.open);
+    let (mut apart, mut joined) = (Vec::new(), Vec::new());
+    let (mut ends, mut rest) = (Vec::new(), Branches::new());
     for &Ended { node, goes_on } in places {
-        let ends = if goes_on { &[] } else { source.tokens_at(node) };
         let tokens = |range| source.tokens_within(range).len();
-        if tokens(source.child_range(node)) > APART_FROM
-            && children_by(source, node, &open).map(tokens).sum::<usize>() > APART_FROM
-        {
-            apart.push(node);
-            continue;
+        if tokens(source.child_range(node)) > APART_FROM {
+            let below = children_by(source, node, &open).map(|child| (child, source.edge(child).1));
+            if below.map(tokens).sum::<usize>() > APART_FROM {
+                apart.push(node);
+                continue;
+            }
         }
-        let before = join.rest.len();
-        children_by(source, node, &open).for_each(|range| join.add(source, node, range));
-        if join.rest.len() > before || !ends.is_empty() {
-            joined.push(node);
-            join.ends.extend_from_slice(ends);
+        if !goes_on {
+            ends.extend_from_slice(source.tokens_at(node));
         }
-        if !*by_counts && children_by(source, node, &closed).next().is_some() {
-            behind_guards.push(node);
-        }
+        children_by(source, node, &open).for_each(|child| rest.add(source, child));
+        joined.push(node);
     }
     if joined.len() < JOINED_FROM {
         apart.append(&mut joined);
@@ -403,27 +452,9 @@ fn ends(
         exits.push(Exit { nodes: apart.into(), kind, below: Below::Apart });
     }
     if !joined.is_empty() {
-        exits.push(Exit { nodes: joined.into(), kind, below: join.finish(vocabulary) });
+        let below = Below::Joined { ends: ends.into(), rest: rest.finish(source) };
+        exits.push(Exit { nodes: joined.into(), kind, below });
     }
-    if !behind_guards.is_empty() {
-        let below = Below::Guarded { bytes: guarded.as_slice().into(), joined: OnceLock::new() };
-        exits.push(Exit { nodes: behind_guards.into(), kind, below });
-    }
-}
-
-/// What [`Below::Guarded`] stands for.
-pub(super) fn join_below(
-    vocabulary: &Vocabulary,
-    source: &Trie,
-    nodes: &[u32],
-    bytes: &[u8],
-) -> Box<Trie> {
-    let bytes = set_of(bytes);
-    let mut join = Join::default();
-    for &node in nodes {
-        children_by(source, node, &bytes).for_each(|range| join.add(source, node, range));
-    }
-    join.trie(vocabulary)
 }
 
 /// The bytes as a set.
@@ -433,12 +464,12 @@ pub(super) fn set_of(bytes: &[u8]) -> [bool; 256] {
     set
 }
 
-/// The children of a node by some bytes, with what is below them, as ranges of nodes.
+/// The children of a node by some bytes.
 pub(super) fn children_by<'a>(
     source: &'a Trie,
     node: u32,
     bytes: &'a [bool; 256],
-) -> impl Iterator<Item = (u32, u32)> + 'a {
+) -> impl Iterator<Item = u32> + 'a {
     let (mut child, end) = source.child_range(node);
     std::iter::from_fn(move || {
         while child < end {
@@ -446,45 +477,11 @@ pub(super) fn children_by<'a>(
             let (byte, next) = source.edge(at);
             child = next;
             if bytes[byte as usize] {
-                return Some((at, next));
+                return Some(at);
             }
         }
         None
     })
-}
-
-/// What lies below several places, by the bytes that are left.
-#[derive(Default)]
-struct Join {
-    ends: Vec<u32>,
-    /// Tokens, and how many of their bytes lead to a place.
-    rest: Vec<(u32, u32)>,
-}
-
-impl Join {
-    /// Adds the tokens of a range of nodes below a place.
-    fn add(&mut self, source: &Trie, place: u32, range: (u32, u32)) {
-        let depth = source.depth(place) as u32;
-        self.rest.extend(source.tokens_within(range).iter().map(|&token| (token, depth)));
-    }
-
-    fn finish(self, vocabulary: &Vocabulary) -> Below {
-        let rest = self.trie(vocabulary);
-        Below::Joined { ends: self.ends.into(), rest }
-    }
-
-    fn trie(&self, vocabulary: &Vocabulary) -> Box<Trie> {
-        let rest = &self.rest;
-        let text = |at: u32| {
-            let (token, depth) = rest[at as usize];
-            &vocabulary.token(token)[depth as usize..]
-        };
-        let mut order: Vec<u32> = (0..rest.len() as u32).collect();
-        trie::sort(&mut order, text);
-        let mut trie = Trie::new(&order, text);
-        trie.rename(|at| rest[at as usize].0);
-        Box::new(trie)
-    }
 }
 
 /// The horizons kept with a vocabulary, by what they are in any index and the node they are for.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::horizon::{join_below, path, Below, ExitKind, Horizon, HorizonVisitor};
+use super::horizon::{path, Below, ExitKind, Horizon, HorizonVisitor};
 use super::Inner;
 use crate::automaton::{StateId, LONGEST_CHARACTER};
 use crate::error::Result;
@@ -24,9 +24,9 @@ use crate::vocabulary::trie::{Trie, ROOT};
 const FEW_BYTES: u32 = 9;
 /// A state of more configurations with a horizon than this has one horizon as a whole.
 const FEW_WIDE: usize = 3;
-/// For a subtree of more nodes than this it is worth asking whether it is allowed as a whole, by
-/// more than one step.
-const FEW_NODES: u32 = 6;
+/// For a subtree of more nodes than this it is worth asking whether it is allowed as a whole, also
+/// where that takes more than a look at what is known of the state.
+const LARGE: u32 = 24;
 /// For a subtree of more nodes than this a horizon is made.
 const VERY_LARGE: u32 = 96;
 /// What is made of what a walk comes upon.
@@ -95,9 +95,24 @@ impl Inner {
         }
         for config in wide {
             let part = self.automaton.part(state, &[config])?;
-            self.ask_horizon(part, node, visitor)?;
+            if self.reads_child(part, node)? {
+                self.ask_horizon(part, node, visitor)?;
+            }
         }
         Ok(())
+    }
+
+    /// Whether a state reads the byte of any child of a node of the vocabulary's trie.
+    fn reads_child(&mut self, state: StateId, node: u32) -> Result<bool> {
+        let vocabulary = self.vocabulary.clone();
+        let trie = vocabulary.trie();
+        for cell in self.automaton.cells(state)? {
+            let (low, high) = self.automaton.cell_range(cell);
+            if trie.has_child_within(node, low, high) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// As [`Inner::collect`], by the state's horizon.
@@ -182,15 +197,6 @@ impl Inner {
             (StateId::DEFERRED, _) => {
                 nodes.iter().try_for_each(|&node| visitor.defer(self, source, node, reached))
             }
-            (_, Below::Guarded { bytes, joined }) => {
-                if !self.automaton.goes_on_with(reached, bytes)? {
-                    return Ok(());
-                }
-                let vocabulary = self.vocabulary.clone();
-                let rest = joined.get_or_init(|| join_below(&vocabulary, source, nodes, bytes));
-                visitor.end(self, rest, ROOT, reached)?;
-                self.walk(rest, ROOT, reached, visitor)
-            }
             (_, Below::Apart) => {
                 for &node in nodes {
                     let ends = source.tokens_at(node);
@@ -206,8 +212,14 @@ impl Inner {
                 if !ends.is_empty() {
                     visitor.reach(self, reached, ends)?;
                 }
-                visitor.end(self, rest, ROOT, reached)?;
-                self.walk(rest, ROOT, reached, visitor)
+                let vocabulary = self.vocabulary.clone();
+                let ways_on = self.automaton.ways_on(reached)?;
+                for branch in rest.iter().filter(|branch| ways_on[branch.byte as usize]) {
+                    let rest = branch.trie(&vocabulary, source);
+                    visitor.end(self, rest, ROOT, reached)?;
+                    self.walk(rest, ROOT, reached, visitor)?;
+                }
+                Ok(())
             }
         }
     }
@@ -260,11 +272,9 @@ impl Inner {
         let mut waiting = vec![(node, start)];
         while let Some((node, state)) = waiting.pop() {
             let range = trie.child_range(node);
-            if range.1 - range.0 > FEW_NODES {
+            if range.1 - range.0 > LARGE {
                 let (classes, chars) = trie.below(node);
-                if classes & !self.automaton.links(state)?.first == 0
-                    && self.automaton.reads_all(state, classes, chars)?
-                {
+                if self.automaton.reads_all(state, classes, chars)? {
                     visitor.stay(self, state, trie.tokens_within(range))?;
                     continue;
                 }
@@ -370,8 +380,8 @@ impl Inner {
         if first == end {
             return Ok(());
         }
-        let back = self.automaton.links(state)?.back;
-        if back != 0 && trie.below(node).0 & !back == 0 {
+        let (classes, chars) = trie.below(node);
+        if self.automaton.known_to_read(state)?.all(classes, chars) {
             // All that is below stays in a terminal that goes on here, whatever ends here too.
             return visitor.stay(self, state, trie.tokens_within((first, end)));
         }

@@ -215,6 +215,22 @@ impl Trie {
         &self.children[start..end]
     }
 
+    /// Whether a node has a child whose byte is in `low..=high`.
+    pub fn has_child_within(&self, node: u32, low: u8, high: u8) -> bool {
+        if let Some(fan) = self.fan_of(node) {
+            return !self.children_within(fan, low, high).is_empty();
+        }
+        let (mut child, end) = self.child_range(node);
+        while child < end {
+            let (byte, next) = self.edge(child);
+            if byte >= low {
+                return byte <= high;
+            }
+            child = next;
+        }
+        false
+    }
+
     /// The child of a node by its byte.
     #[inline]
     pub fn child(&self, node: u32, byte: u8) -> Option<u32> {

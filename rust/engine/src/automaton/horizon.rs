@@ -263,13 +263,16 @@ impl Automaton {
         })
     }
 
-    /// The bytes that lead on from a state, or may do so from a hole at which terminals have ended.
-    pub(crate) fn ways_on(&mut self, state: StateId) -> Result<[bool; 256]> {
+    /// Those of some bytes that lead on from a state, or may do so from a hole at which terminals have
+    /// ended; perhaps others too.
+    pub(crate) fn ways_on(&mut self, state: StateId, wanted: &[bool; 256]) -> Result<[bool; 256]> {
         let mut bytes = [false; 256];
         for cell in self.cells(state)? {
             let (low, high) = self.cell_range(cell);
-            let leads_on = self.cell_target(state, cell)? != StateId::DEAD;
-            bytes[low as usize..=high as usize].fill(leads_on);
+            let range = low as usize..=high as usize;
+            if wanted[range.clone()].contains(&true) {
+                bytes[range].fill(self.cell_target(state, cell)? != StateId::DEAD);
+            }
         }
         if let Some(ended) = self.ended(state)? {
             for byte in self.after_ended(ended)?.open {

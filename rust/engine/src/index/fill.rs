@@ -31,7 +31,7 @@ struct Allowed {
 pub(super) struct Sure {
     /// Tokens that all of them allow.
     mask: Arc<Mask>,
-    /// Other tokens that some of them may allow.
+    /// Other tokens that some of them may allow, sorted by their bytes.
     unclear: Box<[u32]>,
 }
 
@@ -129,15 +129,30 @@ impl Inner {
         if sure.unclear.is_empty() {
             return Ok(sure.mask.clone());
         }
-        let vocabulary = self.vocabulary.clone();
-        let mut tokens = Vec::new();
-        for &token in &sure.unclear {
-            if self.automaton.run(state, vocabulary.token(token))? != StateId::DEAD {
-                tokens.push(token);
-            }
-        }
+        let tokens = self.readable(state, &sure.unclear)?;
         let mask = self.all_of(vec![sure.mask.clone()], tokens);
         Ok(mask)
+    }
+
+    /// Those of some tokens, sorted by their bytes, that can be read from a state.
+    fn readable(&mut self, state: StateId, tokens: &[u32]) -> Result<Vec<u32>> {
+        let vocabulary = self.vocabulary.clone();
+        let mut readable = Vec::new();
+        // Where the bytes of the token before led, as far as they led anywhere.
+        let (mut path, mut before) = (vec![state], &[][..]);
+        for &token in tokens {
+            let bytes = vocabulary.token(token);
+            let shared = before.iter().zip(bytes).take_while(|(one, other)| one == other).count();
+            path.truncate(shared + 1);
+            while path.len() <= bytes.len() && path[path.len() - 1] != StateId::DEAD {
+                path.push(self.automaton.step(path[path.len() - 1], bytes[path.len() - 1])?);
+            }
+            if path[path.len() - 1] != StateId::DEAD {
+                readable.push(token);
+            }
+            before = bytes;
+        }
+        Ok(readable)
     }
 
     /// The bytes that may come next where terminals of a state have ended at a hole.
@@ -156,7 +171,8 @@ impl Inner {
         let Allowed { masks, tokens, mut unclear, .. } = allowed;
         let mask = self.all_of(masks, tokens);
         unclear.retain(|&token| !mask.contains(token));
-        unclear.sort_unstable();
+        let vocabulary = &self.vocabulary;
+        unclear.sort_unstable_by_key(|&token| vocabulary.rank(token));
         unclear.dedup();
         let sure = Arc::new(Sure { mask, unclear: unclear.into() });
         self.sure.insert(shallow, sure.clone());

@@ -213,7 +213,9 @@ impl Inner {
                     visitor.reach(self, reached, ends)?;
                 }
                 let vocabulary = self.vocabulary.clone();
-                let ways_on = self.automaton.ways_on(reached)?;
+                let mut wanted = [false; 256];
+                rest.iter().for_each(|branch| wanted[branch.byte as usize] = true);
+                let ways_on = self.automaton.ways_on(reached, &wanted)?;
                 for branch in rest.iter().filter(|branch| ways_on[branch.byte as usize]) {
                     let rest = branch.trie(&vocabulary, source);
                     visitor.end(self, rest, ROOT, reached)?;

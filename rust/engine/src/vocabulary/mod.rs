@@ -21,6 +21,8 @@ pub struct Vocabulary {
     bytes: Vec<u8>,
     /// Token `i` is `bytes[offsets[i]..offsets[i + 1]]`; empty for an id that is never text.
     offsets: Vec<u32>,
+    /// By token, its place among those that are text, sorted by their bytes.
+    ranks: Vec<u32>,
     eos: Vec<u32>,
     size: usize,
     trie: Trie,
@@ -73,6 +75,10 @@ impl Vocabulary {
         trie::sort(&mut order, text);
         let trie = Trie::new(&order, text);
         let slices = slice::build(&order, text, size);
+        let mut ranks = vec![u32::MAX; count];
+        for (rank, &id) in (0..).zip(&order) {
+            ranks[id as usize] = rank;
+        }
         let mut eos = eos.to_vec();
         eos.sort_unstable();
         eos.dedup();
@@ -82,6 +88,7 @@ impl Vocabulary {
             longest,
             bytes,
             offsets,
+            ranks,
             eos,
             size,
             companion: OnceLock::new(),
@@ -94,6 +101,11 @@ impl Vocabulary {
             (Some(&start), Some(&end)) => &self.bytes[start as usize..end as usize],
             _ => &[],
         }
+    }
+
+    /// The place of a token among all that are text, sorted by their bytes.
+    pub fn rank(&self, id: u32) -> u32 {
+        self.ranks.get(id as usize).copied().unwrap_or(u32::MAX)
     }
 
     /// The ids that end a text, ascending.
@@ -136,6 +148,6 @@ impl Vocabulary {
     /// An estimate of the vocabulary's size in bytes.
     pub fn memory(&self) -> usize {
         let slices: usize = self.slices.iter().map(Slice::memory).sum();
-        self.bytes.len() + self.offsets.len() * 4 + self.trie.memory() + slices
+        self.bytes.len() + (self.offsets.len() + self.ranks.len()) * 4 + self.trie.memory() + slices
     }
 }

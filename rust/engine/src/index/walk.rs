@@ -286,8 +286,12 @@ impl Inner {
             };
             let cells = self.automaton.cells(state)?;
             if let Some(fan) = trie.fan_of(node) {
+                let last = fan.last();
                 for cell in cells {
                     let (low, high) = self.automaton.cell_range(cell);
+                    if low > last {
+                        break;
+                    }
                     let children = trie.children_within(fan, low, high);
                     if children.is_empty() {
                         continue;

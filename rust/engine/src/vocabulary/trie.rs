@@ -309,6 +309,13 @@ impl Trie {
 }
 
 impl Fan {
+    /// The highest byte of a child.
+    #[inline]
+    pub fn last(&self) -> u8 {
+        let at = (0..4).rev().find(|&at| self.bytes[at] != 0).unwrap_or(0);
+        (at as u32 * 64 + 63u32.saturating_sub(self.bytes[at].leading_zeros())) as u8
+    }
+
     /// How many children have a byte below `byte`.
     #[inline]
     fn rank(&self, byte: u32) -> usize {

@@ -1,6 +1,6 @@
 """What `make bench` runs: every benchmark, our engine beside its peers, into benchmarks/results/ and the README.
 
-python benchmarks/run.py [--only NAME] [--schemas N] [--pairs N] [--engines ours,llguidance,...]
+python benchmarks/run.py [--only NAME] [--schemas N] [--pairs N] [--tokens N] [--engines ours,llguidance,...]
 """
 
 from __future__ import annotations
@@ -201,12 +201,28 @@ def throughput(arguments: argparse.Namespace) -> None:
     write("throughput", runner.table(results), note, results)
 
 
+def eviction(arguments: argparse.Namespace) -> None:
+    from benchmarks.eviction import runner
+    from benchmarks.eviction.engines import ENGINES
+
+    engines = [engine for engine in ENGINES if engine.partition(",")[0] in arguments.engines]
+    results = runner.run(engines, "llama-3", arguments.tokens)
+    note = (
+        f"A long-lived engine: {arguments.tokens:,} tokens of texts that go to ever new states of one constraint, "
+        "Llama-3 tokenizer, one thread, its time on the processor; ours by how much an index may hold (256 MiB by "
+        f"default); a run ends when the process has grown by {runner.TOO_MUCH >> 30} GiB. Made by `python "
+        f"benchmarks/run.py --only eviction --tokens {arguments.tokens}`."
+    )
+    write("eviction", runner.table(results), note, results)
+
+
 BENCHMARKS = {
     "maskbench": maskbench,
     "vocabularies": vocabularies,
     "regexes": regexes,
     "grammars": grammars,
     "worst_cases": worst_cases,
+    "eviction": eviction,
     "throughput": throughput,
 }
 
@@ -223,6 +239,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5, help="throughput: pairs of free and constrained runs")
     parser.add_argument("--requests", type=lambda text: list(map(int, words(text))), default="1,64")
     parser.add_argument("--backends", type=words, default="ours,xgrammar,guidance", help="throughput: of vLLM")
+    parser.add_argument("--tokens", type=int, default=1_000_000, help="eviction: taken by each run")
     arguments = parser.parse_args()
     for name, benchmark in BENCHMARKS.items():
         if arguments.only in (None, name):

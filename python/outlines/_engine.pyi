@@ -93,7 +93,7 @@ class Index:
     """One constraint compiled for one vocabulary.
 
     Immutable to its users and shared by threads and requests. Inside, states and masks are made when first asked for
-    and then kept. Every method releases the GIL.
+    and then kept, as far as `memory_limit` goes. Every method releases the GIL.
     """
 
     @staticmethod
@@ -207,7 +207,21 @@ class Index:
 
     @property
     def nbytes(self) -> int:
-        """About how much memory it takes now, in bytes, without its vocabulary."""
+        """How much memory it takes, in bytes, without its vocabulary, as of the last call that is done."""
+
+    memory_limit: int
+    """How much memory it may take, in bytes, without its vocabulary; 256 MiB by default.
+
+    An index that takes more lets go of what it has known longest and can find out again. Guides go on as if nothing had
+    happened: one that was at work on what is gone has its tokens read again at its next call. Two things may take an
+    index past its limit: what the texts of the guides at work take has to be held, so that it may come to a small
+    multiple of that; and a guide near the end of its `max_tokens` keeps what it knows of the way there, until twice the
+    limit is reached.
+    """
+
+    @property
+    def generation(self) -> int:
+        """How many times it has begun anew, to let go of what it knew before."""
 
 class Guide:
     """One request's position in an index: cheap, one per request, not for several threads at once."""

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -136,3 +137,19 @@ def test_the_budget_in_bytes_holds_but_keeps_the_newest(pool: ThreadPoolExecutor
     assert len(cache) <= 2
     assert cache.get(Constraint("regex", "c")).result().nbytes > 1
     assert cache.compiles == 3
+
+
+def test_indexes_that_grow_are_looked_at_again(pool: ThreadPoolExecutor) -> None:
+    def build(constraint: Constraint) -> Any:
+        return SimpleNamespace(nbytes=10)
+
+    cache = IndexCache(build, pool.submit, budget=100)
+    old, new = Constraint("regex", "a"), Constraint("regex", "b")
+    cache.get(old).result(30)
+    index: Any = cache.get(new).result(30)
+    index.nbytes = 1000
+    assert len(cache) == 2
+    for _ in range(100):
+        cache.get(new)
+    assert len(cache) == 1
+    assert cache.get(new).result() is index

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _TAIL = 64
 # More bytes than any output takes: whatever is found first is enough.
 _MANY = 2**31
+# How much each of the indexes kept here may hold: they only check texts.
+_INDEX_BYTES = 4 << 20
 
 
 class Outcome:
@@ -157,7 +159,9 @@ def _byte_index(constraint: Constraint) -> Index:
     """The constraint compiled for single bytes: whether a text is whole does not depend on the tokenizer."""
     from outlines.plugin.compiler import compile_index
 
-    return compile_index(constraint, _byte_vocabulary())
+    index = compile_index(constraint, _byte_vocabulary())
+    index.memory_limit = _INDEX_BYTES
+    return index
 
 
 @functools.cache

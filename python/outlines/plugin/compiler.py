@@ -16,9 +16,13 @@ from concurrent.futures import Future
 from outlines.constraint import Constraint
 from outlines.guide import Index, Vocabulary, check_constraint
 
-# How much is kept: compiled indexes, and the bytes that they hold together. A typical index is under 2 MB.
+# How much is kept: compiled indexes, and the bytes that they hold together. A typical index is under 2 MB; one that is
+# used for texts of ever new kinds keeps to a limit of its own (`Index.memory_limit`).
 CAPACITY = 1024
 BUDGET = 1 << 30
+# Indexes grow as they are used: after so many requests for known ones it is looked again at what they hold. That takes
+# some two microseconds for each.
+_LOOK_AFTER = 64
 
 
 @functools.lru_cache(maxsize=1024)
@@ -47,7 +51,8 @@ class IndexCache:
         build: compiles one constraint; runs where `submit` puts it.
         submit: runs a function of one constraint and gives its future (`ThreadPoolExecutor.submit`).
         capacity: the number of indexes kept.
-        budget: bytes that they may hold together. They grow as they are used; looked at with each compile.
+        budget: bytes that they may hold together. They grow as they are used; looked at with each compile, and every
+            few requests.
     """
 
     def __init__(
@@ -76,6 +81,8 @@ class IndexCache:
             if future is not None:
                 self._entries.move_to_end(constraint)
                 self.hits += 1
+                if self.hits % _LOOK_AFTER == 0:
+                    self._evict()
                 return future
             future = self._submit(self._build, constraint)
             self._entries[constraint] = future

@@ -106,13 +106,19 @@ def constraint_of(term: Term) -> Constraint:
             return Constraint("regex", term.pattern())
 
 
+# How much each of the indexes kept here may hold: they only check texts.
+_INDEX_BYTES = 4 << 20
+
+
 @functools.lru_cache(maxsize=64)
 def index_of(term: Term) -> Index:
     """The engine's index of a term over single bytes, which decides whether a text is one."""
     from outlines.guide import Index, Vocabulary
 
     vocabulary = Vocabulary([bytes([byte]) for byte in range(256)], [], 256)
-    return Index.from_constraint(constraint_of(term).plain(), vocabulary)
+    index = Index.from_constraint(constraint_of(term).plain(), vocabulary)
+    index.memory_limit = _INDEX_BYTES
+    return index
 
 
 def _texts(term: Term) -> tuple[str, ...]:

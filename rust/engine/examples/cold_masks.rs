@@ -73,8 +73,9 @@ fn main() {
             continue;
         }
         let start = thread_time();
-        let (grammar, expander) = constraint(case).compile().expect("a grammar");
-        let index = Index::new(grammar, expander, vocabulary.clone()).expect("an index");
+        let constraint = constraint(case);
+        let index = Index::new(move || constraint.compile(), vocabulary.clone());
+        let index = index.expect("an index");
         let compiled = thread_time();
         let mut times = Vec::new();
         let mut first = None;

@@ -30,7 +30,7 @@ impl Constraint {
     ///
     /// # Errors
     /// What the front end finds wrong, with its place. Every part of a composite must be right.
-    pub fn compile(self) -> Result<(Grammar, Option<Box<dyn Expander>>)> {
+    pub fn compile(&self) -> Result<(Grammar, Option<Box<dyn Expander>>)> {
         let mut grammar = Grammar::new();
         let mut expanders = Expanders { of_leaf: Vec::new(), leaves: self.leaves() };
         let root = self.add_to(&mut grammar, &mut expanders)?;
@@ -60,21 +60,21 @@ impl Constraint {
         }
     }
 
-    fn add_to(self, grammar: &mut Grammar, expanders: &mut Expanders) -> Result<NodeId> {
+    fn add_to(&self, grammar: &mut Grammar, expanders: &mut Expanders) -> Result<NodeId> {
         match self {
             Constraint::Union(parts) if parts.is_empty() => {
                 Err(Error::Choice { message: "a union needs at least one member".to_owned() })
             }
             Constraint::Union(parts) => {
                 let nodes: Result<Vec<NodeId>> =
-                    parts.into_iter().map(|part| part.add_to(grammar, expanders)).collect();
+                    parts.iter().map(|part| part.add_to(grammar, expanders)).collect();
                 Ok(grammar.alt(nodes?))
             }
             Constraint::Sequence(parts) => {
                 let before_last = parts.len().saturating_sub(1);
                 refuse_grammars(&parts[..before_last])?;
                 let nodes: Result<Vec<NodeId>> =
-                    parts.into_iter().map(|part| part.add_to(grammar, expanders)).collect();
+                    parts.iter().map(|part| part.add_to(grammar, expanders)).collect();
                 Ok(grammar.seq(nodes?))
             }
             Constraint::Repeat(_, min, Some(max)) if max < min => {
@@ -82,11 +82,11 @@ impl Constraint {
                 Err(Error::Choice { message })
             }
             Constraint::Repeat(part, min, max) => {
-                if max != Some(1) {
-                    refuse_grammars(std::slice::from_ref(&*part))?;
+                if *max != Some(1) {
+                    refuse_grammars(std::slice::from_ref(&**part))?;
                 }
                 let node = part.add_to(grammar, expanders)?;
-                Ok(grammar.repeat(node, min, max.unwrap_or(UNBOUNDED)))
+                Ok(grammar.repeat(node, *min, max.unwrap_or(UNBOUNDED)))
             }
             leaf => {
                 grammar.set_expander(expanders.of_leaf.len(), expanders.leaves);
@@ -97,23 +97,24 @@ impl Constraint {
         }
     }
 
-    fn add_leaf_to(self, grammar: &mut Grammar) -> Result<(NodeId, Option<Box<dyn Expander>>)> {
+    fn add_leaf_to(&self, grammar: &mut Grammar) -> Result<(NodeId, Option<Box<dyn Expander>>)> {
         match self {
             Constraint::Regex(pattern) => {
-                let expr = regex::python(&mut grammar.exprs, &pattern, Encoding::Utf8)?;
+                let expr = regex::python(&mut grammar.exprs, pattern, Encoding::Utf8)?;
                 if grammar.exprs.matches_nothing(expr)? {
                     let message = "no text matches the pattern".to_owned();
+                    let pattern = pattern.clone();
                     return Err(Error::Regex { message, pattern, position: 0 });
                 }
                 Ok((grammar.terminal(expr), None))
             }
             Constraint::JsonSchema(schema, options) => {
-                let (node, expander) = json_schema::compile(grammar, schema, &options)?;
+                let (node, expander) = json_schema::compile(grammar, schema, options)?;
                 Ok((node, Some(expander)))
             }
-            Constraint::Choices(values) => Ok((choices::compile(grammar, &values)?, None)),
+            Constraint::Choices(values) => Ok((choices::compile(grammar, values)?, None)),
             Constraint::Grammar(text, options) => {
-                Ok((lark::compile(grammar, &text, &options)?, None))
+                Ok((lark::compile(grammar, text, options)?, None))
             }
             Constraint::Union(_) | Constraint::Sequence(_) | Constraint::Repeat(..) => {
                 unreachable!("not a leaf")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::automaton::StateId;
 use crate::error::{Error, Result};
-use crate::index::{Index, Limit, Mask, Minimum};
+use crate::index::{Index, Inner, Limit, Mask, Minimum, Path, Spot, Stay};
 
 /// How many bytes [`Guide::forced_bytes`] returns at most; a grammar may force text without end.
 const FORCED_LIMIT: usize = 4096;
@@ -15,13 +15,12 @@ pub struct Guide {
     index: Index,
     /// Ids that end the text; never text themselves.
     stop: Arc<[u32]>,
-    state: StateId,
-    /// The states before each token taken, stop tokens apart.
-    history: Vec<StateId>,
+    /// The tokens taken, stop tokens apart, and where they lead.
+    path: Path,
     /// How many stop tokens have been taken.
     stopped: usize,
-    /// The mask of `state` and whether the text may end there, once asked for.
-    mask: Option<(StateId, Arc<Mask>, bool)>,
+    /// The mask last asked for.
+    mask: Option<(Spot, Arc<Mask>)>,
     budget: Option<Budget>,
 }
 
@@ -31,10 +30,12 @@ struct Budget {
     tokens: u32,
     /// The stop tokens that are text otherwise.
     stop: Arc<[u32]>,
-    /// From how many tokens left on a state allows all its tokens, once asked for.
-    room: Option<(StateId, u32)>,
-    /// What was found last, by state and tokens left.
-    limit: Option<(StateId, u32, Option<Arc<Mask>>)>,
+    /// From how many tokens left on all tokens are allowed, once asked for.
+    room: Option<(Spot, u32)>,
+    /// What was found last, with the tokens left.
+    limit: Option<(Spot, u32, Option<Arc<Mask>>)>,
+    /// Keeps the ways to the end, as long as they matter.
+    stay: Option<Stay>,
 }
 
 impl Guide {
@@ -42,9 +43,8 @@ impl Guide {
     /// vocabulary's.
     pub fn new(index: Index, stop: Option<Vec<u32>>) -> Self {
         let stop = stop.unwrap_or_else(|| index.vocabulary().eos().to_vec());
-        let state = index.start();
-        let stop = stop.into();
-        Guide { index, stop, state, history: Vec::new(), stopped: 0, mask: None, budget: None }
+        let path = index.path();
+        Guide { index, stop: stop.into(), path, stopped: 0, mask: None, budget: None }
     }
 
     /// The same, for a text of at most `tokens` tokens: from now on only those tokens are allowed
@@ -57,16 +57,18 @@ impl Guide {
     pub fn set_budget(&mut self, tokens: Option<u32>) -> Result<()> {
         self.budget = None;
         let Some(tokens) = tokens else { return Ok(()) };
-        let Minimum { at_least, enough } = match self.index.minimum_tokens(&self.stop, tokens) {
+        let stop = self.index.text_stops(&self.stop);
+        let (minimum, stay) = match self.index.minimum(&mut self.path, &stop, tokens) {
             Err(Error::Limit { .. }) => return Ok(()),
             found => found?,
         };
+        let Minimum { at_least, enough } = minimum;
         if at_least > tokens {
             return Err(Error::Budget { tokens, at_least, enough });
         }
         if enough.is_some_and(|enough| enough <= tokens) {
-            let stop = self.index.text_stops(&self.stop);
-            self.budget = Some(Budget { tokens, stop, room: None, limit: None });
+            let stay = Some(stay);
+            self.budget = Some(Budget { tokens, stop, room: None, limit: None, stay });
         }
         Ok(())
     }
@@ -86,64 +88,78 @@ impl Guide {
         self.has_mask() && self.has_room()
     }
 
+    /// Whether a call has only to look up what is known, unless it is about a place that is new.
+    pub fn is_settled(&self) -> bool {
+        self.path.is_settled()
+    }
+
     /// Whether there is known to be room for whichever token comes next.
+    #[inline]
     fn has_room(&mut self) -> bool {
-        let taken = self.history.len() as u32;
-        let (state, index) = (self.state, &self.index);
+        self.budget.is_none() || self.has_room_for_all()
+    }
+
+    fn has_room_for_all(&mut self) -> bool {
+        let (taken, path) = (self.path.len() as u32, &self.path);
         let Some(budget) = &mut self.budget else { return true };
-        if budget.room.is_none_or(|(known, _)| known != state) {
-            budget.room = index.known_room(state, &budget.stop).map(|room| (state, room));
+        if budget.room.is_none_or(|(known, _)| !path.is_at(known)) {
+            budget.room = None;
+            if let Some((room, stay)) = self.index.known_room(path, &budget.stop) {
+                budget.room = Some((path.spot(), room));
+                if budget.tokens.saturating_sub(taken) >= room {
+                    budget.stay = stay;
+                }
+            }
         }
         budget.room.is_some_and(|(_, room)| budget.tokens.saturating_sub(taken) >= room)
     }
 
     /// The tokens that leave enough room for the end, where not all of them do. None as well if
     /// finding that out takes too much work: the text may then be cut off.
+    #[inline]
     fn limit(&mut self) -> Option<Arc<Mask>> {
         if self.has_room() {
             return None;
         }
+        self.find_limit()
+    }
+
+    fn find_limit(&mut self) -> Option<Arc<Mask>> {
         let left = self.left()?;
         let budget = self.budget.as_mut()?;
-        if let Some((state, tokens, limit)) = &budget.limit {
-            if *state == self.state && *tokens == left {
+        if let Some((spot, tokens, limit)) = &budget.limit {
+            if self.path.is_at(*spot) && *tokens == left {
                 return limit.clone();
             }
         }
-        let limit = match self.index.limit(self.state, left, &budget.stop) {
-            Ok(Limit::Tokens(mask)) => Some(mask),
-            Ok(Limit::Nothing) | Err(_) => None,
+        let limit = match self.index.limit(&mut self.path, left, &budget.stop) {
+            Ok((limit, stay)) => {
+                budget.stay = Some(stay);
+                match limit {
+                    Limit::Tokens(mask) => Some(mask),
+                    Limit::Nothing => None,
+                }
+            }
+            Err(_) => None,
         };
-        budget.limit = Some((self.state, left, limit.clone()));
+        budget.limit = Some((self.path.spot(), left, limit.clone()));
         limit
     }
 
     /// How many tokens are left of the budget.
     fn left(&self) -> Option<u32> {
-        let taken = self.history.len() as u32;
+        let taken = self.path.len() as u32;
         self.budget.as_ref().map(|budget| budget.tokens.saturating_sub(taken))
     }
 
-    /// Whether a token that leads from a state to another leaves enough room, with `left` tokens
-    /// left before it.
-    fn leaves_room(&self, step: (StateId, u32, StateId), left: Option<u32>) -> bool {
-        match (&self.budget, left) {
-            // Too much work counts as for the mask.
-            (Some(budget), Some(left)) => {
-                self.index.leaves_room(step, left, &budget.stop).unwrap_or(true)
-            }
-            _ => true,
-        }
-    }
-
     fn has_mask(&mut self) -> bool {
-        if self.stopped > 0 || self.mask.as_ref().is_some_and(|(state, ..)| *state == self.state) {
+        if self.stopped > 0 || self.mask.as_ref().is_some_and(|(spot, _)| self.path.is_at(*spot)) {
             return true;
         }
-        let known = self.index.known_mask(self.state);
+        let known = self.index.known_mask(&self.path);
         let ready = known.is_some();
-        if let Some((mask, accepting)) = known {
-            self.mask = Some((self.state, mask, accepting));
+        if let Some(mask) = known {
+            self.mask = Some((self.path.spot(), mask));
         }
         ready
     }
@@ -160,8 +176,8 @@ impl Guide {
             return Ok(());
         }
         if !self.has_mask() {
-            match self.index.mask(self.state) {
-                Ok((mask, accepting)) => self.mask = Some((self.state, mask, accepting)),
+            match self.index.mask(&mut self.path) {
+                Ok(mask) => self.mask = Some((self.path.spot(), mask)),
                 Err(error) => {
                     row.fill(0);
                     return Err(error);
@@ -169,9 +185,9 @@ impl Guide {
             }
         }
         let limited = self.limit();
-        if let Some((_, mask, accepting)) = &self.mask {
+        if let Some((_, mask)) = &self.mask {
             limited.as_ref().unwrap_or(mask).write(row);
-            self.set_stop(row, *accepting);
+            self.set_stop(row, self.path.is_accepting());
         }
         Ok(())
     }
@@ -198,47 +214,54 @@ impl Guide {
         if self.stopped > 0 || self.index.vocabulary().token(token).is_empty() {
             return Ok(false);
         }
-        let next = self.index.advance(self.state, token)?;
-        let step = (self.state, token, next);
-        if next == StateId::DEAD
-            || self.limit().is_some_and(|mask| !mask.contains(token))
-                && !self.leaves_room(step, self.left())
-        {
-            return Ok(false);
+        if self.limit().is_some_and(|mask| !mask.contains(token)) {
+            let (left, budget) = (self.left(), self.budget.as_ref());
+            let leaves_room = self.index.at(&mut self.path, |inner, path| {
+                let next = inner.after(path.state(), token)?;
+                let step = (path.state(), token, next);
+                Ok(next != StateId::DEAD && leaves_room(inner, budget, step, left))
+            })?;
+            if !leaves_room {
+                return Ok(false);
+            }
         }
-        self.history.push(self.state);
-        self.state = next;
-        Ok(true)
+        self.index.advance(&mut self.path, token)
     }
 
     /// How many of `tokens`, one after another, could be taken. Changes nothing.
     ///
     /// # Errors
     /// As for [`Guide::advance`].
-    pub fn validate(&self, tokens: impl Iterator<Item = Option<u32>>) -> Result<usize> {
-        let (mut state, mut stopped, mut count) = (self.state, self.stopped > 0, 0);
-        let mut left = self.left();
-        for token in tokens {
-            let Some(token) = token else { break };
-            if self.stop.contains(&token) {
-                if !stopped && !self.index.is_accepting(state) {
-                    break;
+    pub fn validate(&mut self, tokens: impl Iterator<Item = Option<u32>>) -> Result<usize> {
+        let (stop, budget) = (&self.stop, self.budget.as_ref());
+        let (mut stopped, mut count, mut left) = (self.stopped > 0, 0, self.left());
+        let vocabulary = self.index.vocabulary();
+        self.index.at(&mut self.path, |inner, path| {
+            let mut state = path.state();
+            for token in tokens {
+                let Some(token) = token else { break };
+                if stop.contains(&token) {
+                    if !stopped && !inner.is_accepting(state) {
+                        break;
+                    }
+                    stopped = true;
+                } else {
+                    if stopped || vocabulary.token(token).is_empty() {
+                        break;
+                    }
+                    let next = inner.after(state, token)?;
+                    if next == StateId::DEAD
+                        || !leaves_room(inner, budget, (state, token, next), left)
+                    {
+                        break;
+                    }
+                    state = next;
+                    left = left.map(|left| left.saturating_sub(1));
                 }
-                stopped = true;
-            } else {
-                if stopped || self.index.vocabulary().token(token).is_empty() {
-                    break;
-                }
-                let next = self.index.advance(state, token)?;
-                if next == StateId::DEAD || !self.leaves_room((state, token, next), left) {
-                    break;
-                }
-                state = next;
-                left = left.map(|left| left.saturating_sub(1));
+                count += 1;
             }
-            count += 1;
-        }
-        Ok(count)
+            Ok(count)
+        })
     }
 
     /// Takes back the last `count` tokens, stop tokens included. `false`, and nothing changes, if
@@ -249,31 +272,24 @@ impl Guide {
         }
         let stops = count.min(self.stopped);
         self.stopped -= stops;
-        if let Some(at) = (count > stops).then(|| self.history.len() - (count - stops)) {
-            self.state = self.history[at];
-            self.history.truncate(at);
-        }
+        self.path.take_back(count - stops);
         true
     }
 
     /// How many tokens have been taken.
     pub fn taken(&self) -> usize {
-        self.history.len() + self.stopped
+        self.path.len() + self.stopped
     }
 
     /// Back to the start.
     pub fn reset(&mut self) {
-        self.state = self.index.start();
-        self.history.clear();
+        self.path = self.index.path();
         self.stopped = 0;
     }
 
     /// Whether the text so far is a whole sentence.
     pub fn is_accepting(&self) -> bool {
-        match &self.mask {
-            Some((state, _, accepting)) if *state == self.state => *accepting,
-            _ => self.index.is_accepting(self.state),
-        }
+        self.path.is_accepting()
     }
 
     /// Whether a stop token has been taken.
@@ -285,10 +301,25 @@ impl Guide {
     ///
     /// # Errors
     /// As for [`Guide::advance`].
-    pub fn forced_bytes(&self) -> Result<Vec<u8>> {
+    pub fn forced_bytes(&mut self) -> Result<Vec<u8>> {
         if self.stopped > 0 {
             return Ok(Vec::new());
         }
-        self.index.forced_bytes(self.state, FORCED_LIMIT)
+        self.index.forced_bytes(&mut self.path, FORCED_LIMIT)
+    }
+}
+
+/// Whether a token that leads from a state to another leaves enough room, with `left` tokens left
+/// before it.
+fn leaves_room(
+    inner: &mut Inner,
+    budget: Option<&Budget>,
+    step: (StateId, u32, StateId),
+    left: Option<u32>,
+) -> bool {
+    match (budget, left) {
+        // Too much work counts as for the mask.
+        (Some(budget), Some(left)) => inner.leaves_room(step, left, &budget.stop).unwrap_or(true),
+        _ => true,
     }
 }

@@ -12,9 +12,6 @@ pub mod index;
 pub mod json_schema;
 pub mod lark;
 pub mod logits;
+mod memory;
 pub mod regex;
 pub mod vocabulary;
-
-/// A first visit of a state allocates some hundred small objects.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,31 +1,17 @@
 //! Budgets: within the tokens that a guide has, every walk ends whole; and the numbers of tokens
 //! that are called enough, or too few, are.
 
+mod common;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use common::{allowed, Random};
 use outlines_engine::constraint::Constraint;
 use outlines_engine::error::Error;
 use outlines_engine::guide::Guide;
 use outlines_engine::index::Index;
 use outlines_engine::vocabulary::Vocabulary;
-
-/// SplitMix64: small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
-}
 
 const ALPHABET: &[&str] = &["a", "b", "c", "\"", ",", ":", "{", "}", "[", "]", " ", "é", "0", "1"];
 
@@ -51,8 +37,7 @@ fn vocabulary(random: &mut Random, bytes: bool, size: usize) -> (Vec<Vec<u8>>, A
 }
 
 fn index(constraint: Constraint, vocabulary: &Arc<Vocabulary>) -> Index {
-    let (grammar, expander) = constraint.compile().expect("a constraint");
-    Index::new(grammar, expander, vocabulary.clone()).expect("an index")
+    Index::new(move || constraint.compile(), vocabulary.clone()).expect("an index")
 }
 
 fn regex(random: &mut Random, depth: usize) -> String {
@@ -90,14 +75,6 @@ const GRAMMARS: &[&str] = &[
     "start: value\nvalue: NUMBER | list\nlist: \"[\" (value (\",\" value)*)? \"]\"\nNUMBER: /[01]+/\n%ignore \" \"",
     "start: sum\nsum: sum \"0\" term | term\nterm: NAME | \"{\" sum \"}\"\nNAME: /[a-c]{2,}/",
 ];
-
-fn allowed(guide: &mut Guide) -> Vec<u32> {
-    let words = guide.index().vocabulary().words();
-    let mut row = vec![u32::MAX; words];
-    guide.fill(&mut row).expect("a mask");
-    let bit = |id: &u32| row[*id as usize / 32] >> (id % 32) & 1 == 1;
-    (0..words as u32 * 32).filter(bit).collect()
-}
 
 /// The exact minimum, by breadth over texts: what is reached is told apart by what may follow.
 fn exact(index: &Index, tokens: &[Vec<u8>], most: u32) -> Option<u32> {
@@ -187,10 +164,8 @@ fn regexes() {
         let bytes = case % 3 > 0;
         let (tokens, vocabulary) = vocabulary(&mut random, bytes, 60);
         let pattern = regex(&mut random, 3);
-        let Ok((grammar, expander)) = Constraint::Regex(pattern.clone()).compile() else {
-            continue;
-        };
-        let index = Index::new(grammar, expander, vocabulary).expect("an index");
+        let constraint = Constraint::Regex(pattern.clone());
+        let Ok(index) = Index::new(move || constraint.compile(), vocabulary) else { continue };
         walk(&index, &tokens, &mut random, &format!("case {case}, {pattern}"));
         checked += 1;
     }
@@ -205,10 +180,8 @@ fn minima() {
     for case in 0..150 {
         let (tokens, vocabulary) = vocabulary(&mut random, false, 25);
         let pattern = regex(&mut random, 2);
-        let Ok((grammar, expander)) = Constraint::Regex(pattern.clone()).compile() else {
-            continue;
-        };
-        let index = Index::new(grammar, expander, vocabulary).expect("an index");
+        let constraint = Constraint::Regex(pattern.clone());
+        let Ok(index) = Index::new(move || constraint.compile(), vocabulary) else { continue };
         let minimum = index.minimum_tokens(&[], 0).expect("a minimum");
         let Some(enough) = minimum.enough else { continue };
         let Some(least) = exact(&index, &tokens, enough) else { continue };

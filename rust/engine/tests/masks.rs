@@ -2,8 +2,11 @@
 //! be completed. Random vocabularies, grammars and walks; the reference asks the index about every
 //! token on its own, byte by byte.
 
+mod common;
+
 use std::sync::Arc;
 
+use common::{allowed, Random};
 use outlines_engine::constraint::Constraint;
 use outlines_engine::error::Result;
 use outlines_engine::expr::{ExprId, UNBOUNDED};
@@ -14,24 +17,11 @@ use outlines_engine::json_schema::Options;
 use outlines_engine::lark;
 use outlines_engine::vocabulary::Vocabulary;
 
-/// SplitMix64: small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
-}
-
 const ALPHABET: &[&str] = &["a", "b", "c", "\"", ",", ":", "{", "}", " ", "é", "🙂", "0", "1"];
+
+fn index(make: impl Fn() -> Grammar + Send + Sync + 'static, vocabulary: Arc<Vocabulary>) -> Index {
+    Index::new(move || Ok((make(), None)), vocabulary).expect("an index")
+}
 
 /// Tokens of up to six pieces of the alphabet, some cut inside a character, some twice, some None.
 fn vocabulary(random: &mut Random) -> (Vec<Vec<u8>>, Arc<Vocabulary>) {
@@ -51,15 +41,6 @@ fn vocabulary(random: &mut Random) -> (Vec<Vec<u8>>, Arc<Vocabulary>) {
     let texts = tokens.iter().map(|token| Some(token.as_slice()));
     let vocabulary = Vocabulary::new(texts, &[eos], tokens.len() + 40).expect("a vocabulary");
     (tokens, Arc::new(vocabulary))
-}
-
-fn allowed(guide: &mut Guide) -> Vec<u32> {
-    let words = guide.index().vocabulary().words();
-    let mut row = vec![u32::MAX; words + 2];
-    guide.fill(&mut row[1..=words]).expect("a mask");
-    assert_eq!((row[0], row[words + 1]), (u32::MAX, u32::MAX), "written outside the row");
-    let bit = |id: &u32| row[1 + *id as usize / 32] >> (id % 32) & 1 == 1;
-    (0..words as u32 * 32).filter(bit).collect()
 }
 
 /// Walks at random; at each step the mask must be what the definition says, and never be empty.
@@ -160,14 +141,20 @@ fn terminals() {
     let mut checked = 0;
     for _ in 0..150 {
         let (tokens, vocabulary) = vocabulary(&mut random);
-        let mut grammar = Grammar::new();
-        let terminal = terminal(&mut random, &mut grammar, 3);
-        if grammar.exprs.matches_nothing(terminal) != Ok(false) {
+        let seed = random.next();
+        let make = move || {
+            let mut grammar = Grammar::new();
+            let terminal = terminal(&mut Random(seed), &mut grammar, 3);
+            (grammar.exprs.matches_nothing(terminal) == Ok(false)).then(|| {
+                let root = grammar.terminal(terminal);
+                grammar.set_root(root);
+                grammar
+            })
+        };
+        if make().is_none() {
             continue;
         }
-        let root = grammar.terminal(terminal);
-        grammar.set_root(root);
-        let index = Index::new(grammar, None, vocabulary).expect("an index");
+        let index = index(move || make().expect("a grammar"), vocabulary);
         check(&index, &tokens, &mut random, 12);
         checked += 1;
     }
@@ -175,33 +162,36 @@ fn terminals() {
 }
 
 /// Nested lists of strings: `{"…",{"a"}}`, with empty lists and right recursion.
+fn nested_lists() -> Grammar {
+    let mut grammar = Grammar::new();
+    let list = grammar.declare("list");
+    let item = {
+        let class = grammar.exprs.class(&[(0x20, 0x21), (0x23, 0x5B), (0x5D, 0x10_FFFF)]);
+        let (quote, body) = (grammar.exprs.literal(b"\""), grammar.exprs.star(class));
+        let string = grammar.exprs.concat(&[quote, body, quote]);
+        let string = grammar.terminal(string);
+        let list = grammar.rule(list);
+        grammar.alt([string, list])
+    };
+    let (open, close, comma) = (grammar.literal("{"), grammar.literal("}"), grammar.literal(","));
+    let more = grammar.seq([comma, item]);
+    let more = grammar.repeat(more, 0, 30);
+    let items = grammar.seq([item, more]);
+    let items = grammar.optional(items);
+    let body = grammar.seq([open, items, close]);
+    grammar.define(list, body);
+    let root = grammar.rule(list);
+    grammar.set_root(root);
+    assert!(grammar.finish().unwrap().is_empty());
+    grammar
+}
+
 #[test]
 fn nested() {
     let mut random = Random(2);
     for _ in 0..20 {
         let (tokens, vocabulary) = vocabulary(&mut random);
-        let mut grammar = Grammar::new();
-        let list = grammar.declare("list");
-        let item = {
-            let class = grammar.exprs.class(&[(0x20, 0x21), (0x23, 0x5B), (0x5D, 0x10_FFFF)]);
-            let (quote, body) = (grammar.exprs.literal(b"\""), grammar.exprs.star(class));
-            let string = grammar.exprs.concat(&[quote, body, quote]);
-            let string = grammar.terminal(string);
-            let list = grammar.rule(list);
-            grammar.alt([string, list])
-        };
-        let (open, close, comma) =
-            (grammar.literal("{"), grammar.literal("}"), grammar.literal(","));
-        let more = grammar.seq([comma, item]);
-        let more = grammar.repeat(more, 0, 30);
-        let items = grammar.seq([item, more]);
-        let items = grammar.optional(items);
-        let body = grammar.seq([open, items, close]);
-        grammar.define(list, body);
-        let root = grammar.rule(list);
-        grammar.set_root(root);
-        assert!(grammar.finish().unwrap().is_empty());
-        let index = Index::new(grammar, None, vocabulary).expect("an index");
+        let index = index(nested_lists, vocabulary);
         assert!(index.accepts("{\"a\",{},{\"é\"}}".as_bytes()).expect("an answer"));
         assert!(!index.accepts(b"{\"a\",}").expect("an answer"));
         check(&index, &tokens, &mut random, 40);
@@ -247,12 +237,15 @@ fn captured_texts() {
     let mut random = Random(3);
     for _ in 0..20 {
         let (tokens, vocabulary) = vocabulary(&mut random);
-        let mut grammar = Grammar::new();
-        let (open, first) = (grammar.literal("{"), grammar.dynamic(0));
-        let root = grammar.seq([open, first]);
-        grammar.set_root(root);
-        let expander = Box::<DistinctKeys>::default();
-        let index = Index::new(grammar, Some(expander), vocabulary).expect("an index");
+        let source = || {
+            let mut grammar = Grammar::new();
+            let (open, first) = (grammar.literal("{"), grammar.dynamic(0));
+            let root = grammar.seq([open, first]);
+            grammar.set_root(root);
+            let expander: Box<dyn Expander> = Box::<DistinctKeys>::default();
+            Ok((grammar, Some(expander)))
+        };
+        let index = Index::new(source, vocabulary).expect("an index");
         assert!(index.accepts(b"{a,b,ab,aa}").expect("an answer"));
         assert!(!index.accepts(b"{a,b,a}").expect("an answer"));
         assert!(!index.accepts_prefix(b"{a,b,a,").expect("an answer"));
@@ -266,16 +259,19 @@ fn captured_texts() {
 fn counts() {
     let mut random = Random(4);
     let (tokens, vocabulary) = vocabulary(&mut random);
-    let mut grammar = Grammar::new();
-    let class = grammar.exprs.class(&[(0x61, 0x63)]);
-    let inner = grammar.exprs.repeat(class, 1, 3);
-    let comma = grammar.exprs.literal(b",");
-    let group = grammar.exprs.concat(&[inner, comma]);
-    let expr = grammar.exprs.repeat(group, 2, 5000);
-    assert!(grammar.exprs.len() < 50);
-    let root = grammar.terminal(expr);
-    grammar.set_root(root);
-    let index = Index::new(grammar, None, vocabulary).expect("an index");
+    let make = || {
+        let mut grammar = Grammar::new();
+        let class = grammar.exprs.class(&[(0x61, 0x63)]);
+        let inner = grammar.exprs.repeat(class, 1, 3);
+        let comma = grammar.exprs.literal(b",");
+        let group = grammar.exprs.concat(&[inner, comma]);
+        let expr = grammar.exprs.repeat(group, 2, 5000);
+        assert!(grammar.exprs.len() < 50);
+        let root = grammar.terminal(expr);
+        grammar.set_root(root);
+        grammar
+    };
+    let index = index(make, vocabulary);
     check(&index, &tokens, &mut random, 60);
     let text = b"abc,".repeat(5000);
     assert!(index.accepts(&text).expect("an answer"));
@@ -295,24 +291,27 @@ fn exceptions_that_leave_nothing() {
     let eos = tokens.len() as u32 - 1;
     let texts = tokens.iter().map(|token| Some(token.as_slice()));
     let vocabulary = Arc::new(Vocabulary::new(texts, &[eos], tokens.len()).expect("a vocabulary"));
-    let mut grammar = Grammar::new();
-    let exprs = &mut grammar.exprs;
-    // _*([0-9a-f]{1,2}k|x*z), but none of _ak, _a0k, ..., _afk.
-    let digit = exprs.class(&[(0x30, 0x39), (0x61, 0x66)]);
-    let (low, x) = (exprs.literal(b"_"), exprs.literal(b"x"));
-    let (k, z) = (exprs.literal(b"k"), exprs.literal(b"z"));
-    let few = exprs.repeat(digit, 1, 2);
-    let (few, many) = (exprs.concat(&[few, k]), exprs.star(x));
-    let many = exprs.concat(&[many, z]);
-    let (lows, either) = (exprs.star(low), exprs.or(vec![few, many]));
-    let wide = exprs.concat(&[lows, either]);
-    let longer = hex.bytes().map(|b| vec![b'_', b'a', b, b'k']);
-    let not = exprs.literal_set(longer.chain([b"_ak".to_vec()]));
-    let not = exprs.not(not);
-    let terminal = exprs.and(vec![wide, not]);
-    let root = grammar.terminal(terminal);
-    grammar.set_root(root);
-    let index = Index::new(grammar, None, vocabulary).expect("an index");
+    let make = move || {
+        let mut grammar = Grammar::new();
+        let exprs = &mut grammar.exprs;
+        // _*([0-9a-f]{1,2}k|x*z), but none of _ak, _a0k, ..., _afk.
+        let digit = exprs.class(&[(0x30, 0x39), (0x61, 0x66)]);
+        let (low, x) = (exprs.literal(b"_"), exprs.literal(b"x"));
+        let (k, z) = (exprs.literal(b"k"), exprs.literal(b"z"));
+        let few = exprs.repeat(digit, 1, 2);
+        let (few, many) = (exprs.concat(&[few, k]), exprs.star(x));
+        let many = exprs.concat(&[many, z]);
+        let (lows, either) = (exprs.star(low), exprs.or(vec![few, many]));
+        let wide = exprs.concat(&[lows, either]);
+        let longer = hex.bytes().map(|b| vec![b'_', b'a', b, b'k']);
+        let not = exprs.literal_set(longer.chain([b"_ak".to_vec()]));
+        let not = exprs.not(not);
+        let terminal = exprs.and(vec![wide, not]);
+        let root = grammar.terminal(terminal);
+        grammar.set_root(root);
+        grammar
+    };
+    let index = index(make, vocabulary);
     assert_eq!(index.accepts_prefix(b"_a"), Ok(false));
     check(&index, &tokens, &mut Random(4), 6);
 }
@@ -378,8 +377,7 @@ fn recursive_grammars() {
         let text = lark_grammar(&mut random);
         eprintln!("{text}");
         let constraint = Constraint::Grammar(text, lark::Options::default());
-        let Ok((grammar, expander)) = constraint.compile() else { continue };
-        let index = Index::new(grammar, expander, vocabulary).expect("an index");
+        let Ok(index) = Index::new(move || constraint.compile(), vocabulary) else { continue };
         check(&index, &tokens, &mut random, 6);
         checked += 1;
     }
@@ -397,8 +395,7 @@ fn bounded_then_more() {
     let vocabulary = Arc::new(Vocabulary::new(texts, &[eos], tokens.len()).expect("a vocabulary"));
     let text = "start: A B\nA: /[^\"\\\\\\n]{3,5}/\nB: /[a-z]*x/\n".to_owned();
     let constraint = Constraint::Grammar(text, lark::Options::default());
-    let (grammar, expander) = constraint.compile().expect("a grammar");
-    let index = Index::new(grammar, expander, vocabulary).expect("an index");
+    let index = Index::new(move || constraint.compile(), vocabulary).expect("an index");
     assert!(index.accepts(b"abcdefx").expect("an answer"));
     check(&index, &tokens, &mut Random(6), 6);
 }
@@ -487,8 +484,7 @@ fn large_counts() {
                 Constraint::JsonSchema(schema, Options::default())
             }
         };
-        let Ok((grammar, expander)) = constraint.compile() else { continue };
-        let Ok(index) = Index::new(grammar, expander, vocabulary) else { continue };
+        let Ok(index) = Index::new(move || constraint.compile(), vocabulary) else { continue };
         check(&index, &tokens, &mut random, 8);
         checked += 1;
     }
@@ -540,9 +536,9 @@ fn greedy_counts() {
         let parser = [lark::Parser::Earley, lark::Parser::Lalr][random.below(2)];
         let constraint =
             Constraint::Grammar(text, lark::Options { parser, ..lark::Options::default() });
-        let Ok((grammar, expander)) = constraint.compile() else { continue };
-        let Ok(index) = Index::new(grammar, expander, vocabulary) else { continue };
-        if index.mask(index.start()).is_err() {
+        let mut row = vec![0; vocabulary.words()];
+        let Ok(index) = Index::new(move || constraint.compile(), vocabulary) else { continue };
+        if Guide::new(index.clone(), None).fill(&mut row).is_err() {
             // Terminals may bar each other in too many ways.
             continue;
         }

@@ -29,6 +29,18 @@ impl Guide {
         }
         detached(py, || self.inner.fill(row))
     }
+
+    /// Does what is a matter of look-ups, unless tokens have to be read again first.
+    fn look_up<T: Send>(
+        &mut self,
+        py: Python<'_>,
+        ask: impl FnOnce(&mut engine::Guide) -> Result<T> + Send,
+    ) -> PyResult<T> {
+        if self.inner.is_settled() {
+            return guarded(py, || ask(&mut self.inner));
+        }
+        detached(py, || ask(&mut self.inner))
+    }
 }
 
 /// A vocabulary id, if `token` can be one.
@@ -101,13 +113,13 @@ impl Guide {
 
     fn advance(&mut self, py: Python<'_>, token_id: i64) -> PyResult<bool> {
         match id(token_id) {
-            Some(token) => guarded(py, || self.inner.advance(token)),
+            Some(token) => self.look_up(py, |guide| guide.advance(token)),
             None => Ok(false),
         }
     }
 
-    fn validate(&self, py: Python<'_>, tokens: Vec<i64>) -> PyResult<usize> {
-        guarded(py, || self.inner.validate(tokens.into_iter().map(id)))
+    fn validate(&mut self, py: Python<'_>, tokens: Vec<i64>) -> PyResult<usize> {
+        self.look_up(py, |guide| guide.validate(tokens.into_iter().map(id)))
     }
 
     fn rollback(&mut self, count: usize) -> PyResult<()> {
@@ -134,7 +146,7 @@ impl Guide {
         self.inner.is_finished()
     }
 
-    fn forced_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+    fn forced_bytes<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = detached(py, || self.inner.forced_bytes())?;
         Ok(PyBytes::new(py, &bytes))
     }

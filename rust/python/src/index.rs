@@ -19,22 +19,9 @@ pub struct Index {
 
 impl Index {
     fn build(py: Python<'_>, constraint: Constraint, vocabulary: Py<Vocabulary>) -> PyResult<Self> {
-        Index::build_reporting(py, constraint, vocabulary).map(|(index, _)| index)
-    }
-
-    /// The index, and what its user should be told.
-    fn build_reporting(
-        py: Python<'_>,
-        constraint: Constraint,
-        vocabulary: Py<Vocabulary>,
-    ) -> PyResult<(Self, Vec<String>)> {
         let shared = vocabulary.get().inner.clone();
-        let (inner, warnings) = detached(py, || {
-            let (mut grammar, expander) = constraint.compile()?;
-            let warnings = std::mem::take(&mut grammar.warnings);
-            Ok((engine::Index::new(grammar, expander, shared)?, warnings))
-        })?;
-        Ok((Index { inner, vocabulary }, warnings))
+        let inner = detached(py, || engine::Index::new(move || constraint.compile(), shared))?;
+        Ok(Index { inner, vocabulary })
     }
 
     /// Calls `decide` with the bytes of a text.
@@ -106,8 +93,8 @@ impl Index {
     ) -> PyResult<Self> {
         let options = options::lark(parser, Some(start.to_owned()), files)?;
         let constraint = Constraint::Grammar(text, options);
-        let (index, warnings) = Index::build_reporting(py, constraint, vocabulary)?;
-        warn(py, warnings)?;
+        let index = Index::build(py, constraint, vocabulary)?;
+        warn(py, index.inner.warnings().to_vec())?;
         Ok(index)
     }
 
@@ -143,6 +130,21 @@ impl Index {
     #[getter]
     fn vocabulary(&self, py: Python<'_>) -> Py<Vocabulary> {
         self.vocabulary.clone_ref(py)
+    }
+
+    #[getter]
+    fn memory_limit(&self) -> usize {
+        self.inner.memory_limit()
+    }
+
+    #[setter]
+    fn set_memory_limit(&self, bytes: usize) {
+        self.inner.set_memory_limit(bytes);
+    }
+
+    #[getter]
+    fn generation(&self) -> u64 {
+        self.inner.generation()
     }
 
     #[getter]

@@ -211,13 +211,6 @@ impl Distances {
         Ok(most)
     }
 
-    /// An estimate of its size in bytes.
-    pub fn memory(&self) -> usize {
-        let entries = self.places.len() + self.stacks.len() + self.states.len();
-        let entries = entries + self.forgotten.len();
-        entries * 32 + self.shortest.memory()
-    }
-
     /// The length of the shortest text that is not empty by which `config` comes to the end, and
     /// its first byte.
     fn config(&mut self, automaton: &mut Automaton, config: &Config) -> Result<(Length, u8)> {

@@ -189,17 +189,12 @@ impl Automaton {
         self.states.is_empty()
     }
 
-    /// An estimate of the automaton's size in bytes, the grammar included.
-    pub fn memory(&self) -> usize {
-        let configs: usize = self.states.len() * (size_of::<State>() + 40);
-        configs
-            + self.cells.len() * size_of::<Cell>()
-            + self.opened.len() * size_of::<StateId>()
-            + self.known_texts.len() * size_of::<KnownTexts>()
-            + self.shallow.len() * size_of::<((StackId, u32), StackId)>()
-            + self.stacks.memory()
-            + self.texts.memory()
-            + self.grammar.memory()
+    /// Whether there is room for only half as much as there is.
+    pub(crate) fn is_nearly_full(&self) -> bool {
+        let exprs = &self.grammar.exprs;
+        self.states.len() > self.state_limit / 2
+            || self.configs_of_all > CONFIG_LIMIT / 2
+            || exprs.len() > exprs.size_limit / 2
     }
 
     /// The terminals' arena.
@@ -214,16 +209,22 @@ impl Automaton {
     #[inline]
     pub fn step(&mut self, state: StateId, byte: u8) -> Result<StateId> {
         let row = self.row(state)?;
+        match self.cell_of(row, byte) {
+            Some(cell) => self.cell_target(state, cell),
+            None => Ok(StateId::DEAD),
+        }
+    }
+
+    /// The cell of a row that a byte is in.
+    #[inline]
+    fn cell_of(&self, row: RowRef, byte: u8) -> Option<u32> {
         let cells = &self.cells[row.start as usize..][..row.len as usize];
         let at = if cells.len() <= 8 {
-            cells.iter().position(|cell| byte <= cell.high)
+            cells.iter().position(|cell| byte <= cell.high)?
         } else {
-            Some(cells.partition_point(|cell| cell.high < byte))
+            cells.partition_point(|cell| cell.high < byte)
         };
-        match at.and_then(|at| cells.get(at).map(|cell| (at, cell.low))) {
-            Some((at, low)) if low <= byte => self.cell_target(state, row.start + at as u32),
-            _ => Ok(StateId::DEAD),
-        }
+        cells.get(at).filter(|cell| cell.low <= byte).map(|_| row.start + at as u32)
     }
 
     /// The numbers of the cells of a state: ranges of bytes that may lead on from it, ascending.
@@ -273,6 +274,22 @@ impl Automaton {
             state = self.step(state, byte)?;
         }
         Ok(state)
+    }
+
+    /// The state after `bytes`, if it has been asked for before.
+    pub(crate) fn known(&self, mut state: StateId, bytes: &[u8]) -> Option<StateId> {
+        for &byte in bytes {
+            let row = self.rows[state.index()];
+            if row.start == NO_ROW.start {
+                return None;
+            }
+            let Some(cell) = self.cell_of(row, byte) else { return Some(StateId::DEAD) };
+            state = self.cells[cell as usize].target;
+            if state == UNKNOWN {
+                return None;
+            }
+        }
+        Some(state)
     }
 
     /// The single byte that must come next, if there is exactly one and the text may not end.

@@ -41,12 +41,11 @@ pub(super) struct Frame {
 pub(super) struct Stacks {
     sets: Vec<Box<[Frame]>>,
     ids: Ids<StackId>,
-    frames: usize,
 }
 
 impl Stacks {
     pub fn new() -> Self {
-        let mut stacks = Stacks { sets: Vec::new(), ids: Ids::default(), frames: 0 };
+        let mut stacks = Stacks { sets: Vec::new(), ids: Ids::default() };
         let bottom = stacks.intern(&[Frame { next: Next::End, below: StackId::BOTTOM }]);
         let cut = stacks.intern(&[Frame { next: Next::Cut, below: StackId::BOTTOM }]);
         debug_assert_eq!((bottom, cut), (StackId::BOTTOM, StackId::CUT));
@@ -92,10 +91,6 @@ impl Stacks {
         }
     }
 
-    pub fn memory(&self) -> usize {
-        self.sets.len() * 24 + self.frames * size_of::<Frame>()
-    }
-
     /// The stacks of some ways; the frames are sorted and without doubles.
     pub fn intern(&mut self, frames: &[Frame]) -> StackId {
         let hash = Hashed::of(frames);
@@ -103,7 +98,6 @@ impl Stacks {
             return id;
         }
         let id = StackId(self.sets.len() as u32);
-        self.frames += frames.len();
         self.sets.push(frames.into());
         self.ids.insert(hash, id);
         id

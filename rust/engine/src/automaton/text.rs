@@ -60,8 +60,4 @@ impl Texts {
         bytes.reverse();
         bytes
     }
-
-    pub fn memory(&self) -> usize {
-        self.parents.len() * 24
-    }
 }

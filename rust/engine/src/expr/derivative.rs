@@ -376,7 +376,8 @@ impl Exprs {
     }
 }
 
-fn thread_time() -> Duration {
+/// How much of the processor's time this thread has had.
+pub(crate) fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

@@ -42,6 +42,7 @@ mod subsume;
 mod utf8;
 
 pub(crate) use chain::Length;
+pub(crate) use derivative::thread_time;
 pub(crate) use fingerprint::Fingerprint;
 pub(crate) use open::MOST_ROUNDS;
 pub use row::Transition;
@@ -245,11 +246,6 @@ impl Exprs {
     /// False: the constants are always there.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
-    }
-
-    /// An estimate of the arena's size in bytes.
-    pub fn memory(&self) -> usize {
-        self.nodes.len() * 72 + self.transitions.len() * size_of::<Transition>()
     }
 
     pub(crate) fn node(&self, id: ExprId) -> &Expr {

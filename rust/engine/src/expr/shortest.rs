@@ -171,11 +171,6 @@ impl Shortest {
         Ok(most)
     }
 
-    /// An estimate of its size in bytes.
-    pub fn memory(&self) -> usize {
-        (self.known.len() + self.peaks.len()) * 20
-    }
-
     fn usable_in(&self, low: u8, high: u8) -> Option<u8> {
         let usable = |byte: &u8| self.usable[*byte as usize];
         let preferred =

@@ -367,11 +367,6 @@ impl Grammar {
         self.nodes.is_empty()
     }
 
-    /// An estimate of the grammar's size in bytes, terminals included.
-    pub fn memory(&self) -> usize {
-        self.nodes.len() * 64 + self.exprs.memory()
-    }
-
     /// Makes a grammar with recursive rules fit for the automaton; front ends that define rules
     /// call it once, after the last definition. Unproductive alternatives are dropped, nullability
     /// is settled, left recursion is removed. Returns the rules without any sentence, so that the

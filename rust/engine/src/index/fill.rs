@@ -35,13 +35,6 @@ pub(super) struct Sure {
     unclear: Box<[u32]>,
 }
 
-impl Sure {
-    /// In bytes, without the mask, which is kept with all others.
-    pub fn memory(&self) -> usize {
-        size_of::<Sure>() + self.unclear.len() * 4
-    }
-}
-
 impl Visitor for Allowed {
     const ASKS_HORIZONS: bool = true;
 

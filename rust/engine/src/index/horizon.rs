@@ -14,6 +14,7 @@ use super::Inner;
 use crate::automaton::{AfterEnded, StateId};
 use crate::error::Result;
 use crate::expr::{Fingerprint, Length};
+use crate::memory;
 use crate::vocabulary::classes::{of_first_byte, ClassSet};
 use crate::vocabulary::trie::ROOT;
 use crate::vocabulary::{trie, Trie, Vocabulary};
@@ -214,7 +215,7 @@ impl HorizonVisitor {
             }
             false => Tokens::List(self.tokens.into()),
         };
-        Ok(Horizon { source, tokens, exits: exits.into() })
+        Ok(Horizon::new(source, tokens, exits.into()))
     }
 }
 
@@ -256,6 +257,24 @@ impl Inner {
         });
         Ok(Some(mask))
     }
+
+    /// A horizon is held here alone, and so is what it will be.
+    pub(super) fn own(&mut self, horizon: &Horizon) {
+        self.lent -= horizon.joined;
+    }
+
+    /// A horizon is held that is kept with the vocabulary as well, and has been `made` for it by
+    /// this call or taken from there. It counts as that one's, unless the index holds more of them
+    /// than can be kept there: then it may be the only one to hold them.
+    pub(super) fn share(&mut self, horizon: &Horizon, made: bool) {
+        self.shared += horizon.bytes;
+        match (made, self.shared <= KEPT_BYTES) {
+            (true, true) => self.lent += horizon.counted,
+            (true, false) => self.lent -= horizon.joined,
+            (false, false) => self.lent -= horizon.counted + horizon.joined,
+            (false, true) => {}
+        }
+    }
 }
 
 /// What a horizon allows below a node.
@@ -263,6 +282,12 @@ pub(super) struct Horizon {
     pub source: Source,
     pub tokens: Tokens,
     pub exits: Box<[Exit]>,
+    /// How much memory it takes.
+    bytes: usize,
+    /// How much of it is counted as it is made; and how much more it takes, at most, once all that
+    /// is below its exits is joined.
+    counted: isize,
+    joined: isize,
 }
 
 /// The tokens that a horizon allows, whatever follows.
@@ -315,7 +340,7 @@ pub(super) struct Branch {
 impl Branch {
     /// What is left of the tokens after the places.
     pub fn trie(&self, vocabulary: &Vocabulary, source: &Trie) -> &Trie {
-        self.joined.get_or_init(|| {
+        let join = || {
             let mut rest = Vec::with_capacity(self.tokens);
             for &child in &self.children {
                 let before = source.depth(child) as u32 - 1;
@@ -331,12 +356,9 @@ impl Branch {
             let mut trie = Trie::new(&order, text);
             trie.rename(|at| rest[at as usize].0);
             Box::new(trie)
-        })
-    }
-
-    /// In bytes, once it is joined.
-    fn memory(&self) -> usize {
-        size_of::<Branch>() + self.children.len() * 4 + self.tokens * JOINED_TOKEN
+        };
+        // It is the horizon's, whoever needs it first.
+        self.joined.get_or_init(|| memory::uncounted(join))
     }
 }
 
@@ -367,21 +389,26 @@ impl Branches {
 }
 
 impl Horizon {
-    pub fn memory(&self) -> usize {
-        let exits = self.exits.iter().map(|exit| {
-            let below = match &exit.below {
-                Below::Apart => 0,
-                Below::Joined { ends, rest } => {
-                    ends.len() * 4 + rest.iter().map(Branch::memory).sum::<usize>()
-                }
-            };
-            size_of::<Exit>() + exit.nodes.len() * 4 + below
-        });
-        let tokens = match &self.tokens {
+    fn new(source: Source, tokens: Tokens, exits: Box<[Exit]>) -> Self {
+        let of_tokens = match &tokens {
             Tokens::Mask(mask) => mask.memory(),
-            Tokens::List(tokens) => tokens.len() * 4,
+            Tokens::List(tokens) => size_of_val(&**tokens),
         };
-        size_of::<Horizon>() + tokens + exits.sum::<usize>()
+        let mut blocks = vec![size_of::<Horizon>(), of_tokens, size_of_val(&*exits)];
+        let mut joined = 0;
+        for exit in &exits {
+            blocks.push(size_of_val(&*exit.nodes));
+            if let Below::Joined { ends, rest } = &exit.below {
+                blocks.extend([size_of_val(&**ends), size_of_val(&**rest)]);
+                for branch in rest {
+                    blocks.push(size_of_val(&*branch.children));
+                    joined += branch.tokens * JOINED_TOKEN;
+                }
+            }
+        }
+        let bytes = blocks.iter().sum::<usize>() + joined;
+        let counted = blocks.into_iter().map(memory::counted).sum();
+        Horizon { source, tokens, exits, bytes, counted, joined: joined as isize }
     }
 }
 
@@ -501,8 +528,10 @@ struct KeptHorizons {
 impl Kept {
     /// The tokens of a slice up to a length, which `make` makes if they are not kept yet.
     pub fn slice(&self, number: usize, length: u32, make: impl FnOnce() -> Mask) -> Arc<Mask> {
-        let mut kept = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.slices.entry((number, length)).or_insert_with(|| Arc::new(make())).clone()
+        memory::uncounted(|| {
+            let mut kept = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.slices.entry((number, length)).or_insert_with(|| Arc::new(make())).clone()
+        })
     }
 
     pub fn get(&self, key: (Fingerprint, u32)) -> Option<Arc<Horizon>> {
@@ -511,7 +540,11 @@ impl Kept {
     }
 
     pub fn insert(&self, key: (Fingerprint, u32), horizon: &Arc<Horizon>) {
-        let bytes = horizon.memory() + 64;
+        memory::uncounted(|| self.keep(key, horizon));
+    }
+
+    fn keep(&self, key: (Fingerprint, u32), horizon: &Arc<Horizon>) {
+        let bytes = horizon.bytes + 64;
         let mut kept = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.bytes + bytes > KEPT_BYTES {
             *kept = KeptHorizons::default();

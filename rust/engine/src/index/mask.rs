@@ -125,7 +125,6 @@ pub(super) fn set(row: &mut [u32], ids: &[u32]) {
 #[derive(Default)]
 pub(super) struct Masks {
     table: HashTable<Arc<Mask>>,
-    memory: usize,
 }
 
 impl Masks {
@@ -134,14 +133,9 @@ impl Masks {
         if let Some(known) = self.table.find(hash, |known| **known == mask) {
             return known.clone();
         }
-        self.memory += mask.memory();
         let mask = Arc::new(mask);
         self.table.insert_unique(hash, mask.clone(), |mask| hash_of(mask));
         mask
-    }
-
-    pub fn memory(&self) -> usize {
-        self.memory
     }
 }
 

@@ -233,16 +233,20 @@ impl Inner {
             return Ok(horizon.clone());
         }
         let key = self.automaton.fingerprint(start).map(|print| (print, node));
-        let horizon = match key.and_then(|key| self.kept.get(key)) {
-            Some(horizon) => horizon,
-            None => {
-                let horizon = Arc::new(self.make_horizon(start, node)?);
-                if let Some(key) = key {
+        let kept = key.and_then(|key| self.kept.get(key));
+        let horizon = match &kept {
+            Some(horizon) => horizon.clone(),
+            None => Arc::new(self.make_horizon(start, node)?),
+        };
+        match key {
+            Some(key) => {
+                self.share(&horizon, kept.is_none());
+                if kept.is_none() {
                     self.kept.insert(key, &horizon);
                 }
-                horizon
             }
-        };
+            None => self.own(&horizon),
+        }
         self.horizons.insert((start, node), horizon.clone());
         Ok(horizon)
     }

@@ -67,11 +67,11 @@ use trace::{After, Course};
 /// allows no value; [`crate::error::Error::Limit`] for one that is too large to decide that.
 pub fn compile(
     grammar: &mut Grammar,
-    schema: Value,
+    schema: &Value,
     options: &Options,
 ) -> Result<(NodeId, Box<dyn Expander>)> {
     grammar.exprs.start_clock_now();
-    let (schemas, root) = scan::scan(&schema, options, &mut grammar.exprs)?;
+    let (schemas, root) = scan::scan(schema, options, &mut grammar.exprs)?;
     let separators = Separators::new(grammar, options.whitespace_pattern.as_deref())?;
     let mut front = Front::new(schemas, options.property_order, separators);
     let goal = front.formulas.schema(root);

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::reach::Reached;
 use super::way::Way;
-use super::{in_time, Budget, Limit, MASK_MEMORY};
+use super::{in_time, Budget, Limit, Room, MASK_MEMORY};
 use crate::automaton::StateId;
 use crate::error::Result;
 use crate::expr::ENDLESS;
 use crate::index::{Inner, Mask};
+use crate::memory;
 
 /// How long it may take to find where the tokens of a state lead, and again to cost that, in the
 /// processor's time: about that of a step of a small model.
@@ -57,7 +58,7 @@ impl Budget {
         let way = self.ways.get(&state).filter(|way| way.tokens <= left);
         Ok(match (mask, way) {
             (None, None) if inner.automaton.is_accepting(state) => {
-                Limit::Tokens(Arc::new(Mask::from_ids(Vec::new())))
+                Limit::Tokens(memory::uncounted(|| Arc::new(Mask::from_ids(Vec::new()))))
             }
             // Nothing is known to fit: better whatever the constraint allows than no token at all.
             (None, None) => Limit::Nothing,
@@ -69,7 +70,9 @@ impl Budget {
                     mask.write(&mut inner.scratch);
                 }
                 inner.scratch[way.token as usize / 32] |= 1 << (way.token % 32);
-                Limit::Tokens(Arc::new(Mask::from_words(&inner.scratch)))
+                // Nobody but who asks has it.
+                let mask = memory::uncounted(|| Arc::new(Mask::from_words(&inner.scratch)));
+                Limit::Tokens(mask)
             }
         })
     }
@@ -119,8 +122,11 @@ impl Budget {
         costed.sort_unstable_by_key(|(cost, tokens)| (*cost, tokens[0]));
         if whole {
             let room = costed.last().map_or(0, |(cost, _)| cost.saturating_add(1));
-            let known = self.rooms.entry(state).or_insert(ENDLESS);
-            *known = room.min(*known);
+            let found = Room { tokens: room, by_ways: true };
+            let known = self.rooms.entry(state).or_insert(found);
+            if room < known.tokens {
+                *known = found;
+            }
         }
         let levels = self.masks(inner, costed);
         let costs = Arc::new(Costs { levels, tries: if whole { 0 } else { tries } });

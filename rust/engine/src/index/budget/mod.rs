@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Index, Inner, Mask};
+use super::{Index, Inner, Mask, Path, Stay};
 use crate::automaton::{Distances, Outline, StateId};
 use crate::error::{Error, Result};
 use crate::expr::ENDLESS;
@@ -57,14 +57,21 @@ pub(super) struct Budget {
     tried: FxHashSet<StateId>,
     /// Of states that differ in captured texts alone, the first met.
     alike: FxHashMap<Outline, StateId>,
-    /// From so many tokens left on, a state allows all its tokens.
-    rooms: FxHashMap<StateId, u32>,
+    rooms: FxHashMap<StateId, Room>,
     costs: FxHashMap<StateId, Arc<Costs>>,
     costs_memory: usize,
     /// What a search from the start found.
     minimum: Option<Minimum>,
     /// How many states of the automaton were made on the way.
     made: usize,
+}
+
+/// From how many tokens left on a state allows all its tokens.
+#[derive(Clone, Copy)]
+pub(crate) struct Room {
+    pub tokens: u32,
+    /// Counted by the ways that were found; else by bytes, or likely enough.
+    pub by_ways: bool,
 }
 
 /// What was found; none if the time did not suffice, or another limit was in the way.
@@ -92,24 +99,12 @@ impl Budget {
             made: 0,
         }
     }
-
-    fn memory(&self) -> usize {
-        let states = self.ways.len() * 24 + self.tried.len() * 8;
-        let numbers = self.rooms.len() * 16;
-        states + numbers + self.costs_memory + self.distances.memory()
-    }
 }
 
 /// The budgets of an index, by the stop tokens that are text otherwise: no way may use these.
 #[derive(Default)]
 pub(super) struct Budgets {
     by_stop: FxHashMap<Arc<[u32]>, Box<Budget>>,
-}
-
-impl Budgets {
-    pub fn memory(&self) -> usize {
-        self.by_stop.values().map(|budget| budget.memory()).sum()
-    }
 }
 
 /// What a number of tokens left means for the tokens of a state.
@@ -141,34 +136,47 @@ impl Inner {
         self.budgets.by_stop.insert(stop.clone(), budget);
         answer
     }
-}
-
-impl Index {
-    /// From how many tokens left on `state` allows all its tokens, if that is known and nobody is
-    /// at work on the index. `stop`: the stop tokens that are text otherwise, ascending.
-    pub(crate) fn known_room(&self, state: StateId, stop: &Arc<[u32]>) -> Option<u32> {
-        let inner = self.inner.try_lock().ok()?;
-        inner.budgets.by_stop.get(stop)?.rooms.get(&state).copied()
-    }
-
-    /// The tokens that `state` allows with `left` tokens left, this one included.
-    pub(crate) fn limit(&self, state: StateId, left: u32, stop: &Arc<[u32]>) -> Result<Limit> {
-        self.lock().with_budget(stop, |inner, budget| budget.limit(inner, state, left))
-    }
 
     /// Whether `token`, which leads from `state` to `next`, may be taken with `left` tokens left:
     /// the mask allows it, or did before it was let go.
     pub(crate) fn leaves_room(
-        &self,
+        &mut self,
         (state, token, next): (StateId, u32, StateId),
         left: u32,
         stop: &Arc<[u32]>,
     ) -> Result<bool> {
-        self.lock().with_budget(stop, |inner, budget| {
+        self.with_budget(stop, |inner, budget| {
             Ok(match budget.limit(inner, state, left)? {
                 Limit::Nothing => true,
                 Limit::Tokens(mask) => mask.contains(token) || budget.fits(inner, next, left)?,
             })
+        })
+    }
+}
+
+impl Index {
+    /// From how many tokens left on a path may go on as if they were endless, and what keeps the
+    /// ways to the end by which that was counted; if that is known and nobody is at work on what is
+    /// known. `stop`: the stop tokens that are text otherwise, ascending.
+    pub(crate) fn known_room(&self, path: &Path, stop: &Arc<[u32]>) -> Option<(u32, Option<Stay>)> {
+        path.known(|inner, state| {
+            let room = inner.budgets.by_stop.get(stop)?.rooms.get(&state)?;
+            Some((room.tokens, room.by_ways.then(|| inner.stay.clone())))
+        })
+    }
+
+    /// The tokens that a path allows with `left` tokens left, this one included; and what keeps the
+    /// ways to the end that were found.
+    pub(crate) fn limit(
+        &self,
+        path: &mut Path,
+        left: u32,
+        stop: &Arc<[u32]>,
+    ) -> Result<(Limit, Stay)> {
+        self.at(path, |inner, path| {
+            let limit =
+                inner.with_budget(stop, |inner, budget| budget.limit(inner, path.state(), left))?;
+            Ok((limit, inner.stay.clone()))
         })
     }
 
@@ -179,8 +187,24 @@ impl Index {
     /// # Errors
     /// As for [`crate::automaton::Automaton::step`].
     pub fn minimum_tokens(&self, stop: &[u32], enough: u32) -> Result<Minimum> {
-        let (start, stop) = (self.start, self.text_stops(stop));
-        self.lock().with_budget(&stop, |inner, budget| budget.minimum(inner, start, enough))
+        let stop = self.text_stops(stop);
+        self.minimum(&mut self.path(), &stop, enough).map(|(minimum, _)| minimum)
+    }
+
+    /// The same for a text that is at work, from its start on; and what keeps the ways to the end
+    /// that were found.
+    pub(crate) fn minimum(
+        &self,
+        path: &mut Path,
+        stop: &Arc<[u32]>,
+        enough: u32,
+    ) -> Result<(Minimum, Stay)> {
+        self.at(path, |inner, _| {
+            let start = inner.automaton.start();
+            let minimum =
+                inner.with_budget(stop, |inner, budget| budget.minimum(inner, start, enough))?;
+            Ok((minimum, inner.stay.clone()))
+        })
     }
 
     /// Those of the stop tokens that are text otherwise, ascending.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustc_hash::FxHashSet;
 
-use super::{in_time, Budget};
+use super::{in_time, Budget, Room};
 use crate::automaton::{Distances, StateId};
 use crate::error::Result;
 use crate::expr::ENDLESS;
@@ -28,19 +28,19 @@ const UNKNOWN_ROOM: u32 = 128;
 
 impl Budget {
     pub(super) fn room(&mut self, inner: &mut Inner, state: StateId) -> Result<u32> {
-        if let Some(&known) = self.rooms.get(&state) {
-            return Ok(known);
+        if let Some(known) = self.rooms.get(&state) {
+            return Ok(known.tokens);
         }
         inner.automaton.exprs().limit_time(ROOM_TIME);
-        let room = match in_time(self.most_bytes(inner, state))?.unwrap_or(ENDLESS) {
+        let tokens = match in_time(self.most_bytes(inner, state))?.unwrap_or(ENDLESS) {
             ENDLESS => match in_time(self.known_cost(inner, state))?.unwrap_or(ENDLESS) {
                 ENDLESS => UNKNOWN_ROOM,
                 tokens => tokens.saturating_add(UNKNOWN_ROOM),
             },
             most => most.saturating_add(1),
         };
-        self.rooms.insert(state, room);
-        Ok(room)
+        self.rooms.insert(state, Room { tokens, by_ways: false });
+        Ok(tokens)
     }
 
     /// The most bytes that a state which a token of `state` leads to can need.

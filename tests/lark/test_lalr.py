@@ -12,7 +12,7 @@ import lark
 import pytest
 
 from outlines import grammars
-from outlines.guide import GrammarError, Guide, Index, check_grammar
+from outlines.guide import GrammarError, Guide, Index, LimitError, check_grammar
 from outlines.types import CFG
 from outlines.types.convert import constraint_of
 
@@ -109,13 +109,16 @@ def parses_at_all(parser: lark.Lark, text: str) -> bool:
 def test_random_grammars() -> None:
     rng = random.Random(SEED)
     deadline = time.monotonic() + SECONDS
-    tried = compared = found = missed = exact = 0
+    tried = compared = found = missed = exact = over = 0
     while time.monotonic() < deadline:
         grammar = LalrGrammar(rng).text
         tried += 1
         parser = load(grammar)
         try:
             index = Index.from_grammar(grammar, BYTES, parser="lalr")
+        except LimitError:
+            over += 1
+            continue
         except GrammarError as error:
             if isinstance(parser, lark.Lark) and "both stand for it" not in str(error):
                 assert "has no sentence" in str(error), f"{error}\n{grammar}"
@@ -143,6 +146,7 @@ def test_random_grammars() -> None:
                 f"seed {SEED}: {text!r} is written, and not parsed\n{grammar}"
             )
     print(f"{tried} grammars, {compared} compared, {exact} exactly; {found} sentences, {missed} left out")
+    assert over <= 2 + tried * 0.01
     assert compared > tried * 0.5
     # Those left out hang on names that Lark makes up: docs/grammars.md.
     assert exact > compared * 0.95

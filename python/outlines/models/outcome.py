@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _TAIL = 64
 # More bytes than any output takes: whatever is found first is enough.
 _MANY = 2**31
-# How much each of the indexes kept here may hold: they only check texts.
-_INDEX_BYTES = 4 << 20
 
 
 class Outcome:
@@ -158,9 +156,10 @@ def shortest_in_bytes(constraint: Constraint) -> float:
 def _byte_index(constraint: Constraint) -> Index:
     """The constraint compiled for single bytes: whether a text is whole does not depend on the tokenizer."""
     from outlines.plugin.compiler import compile_index
+    from outlines.types.convert import CHECKING_BYTES
 
     index = compile_index(constraint, _byte_vocabulary())
-    index.memory_limit = _INDEX_BYTES
+    index.memory_limit = CHECKING_BYTES
     return index
 
 

@@ -106,8 +106,8 @@ def constraint_of(term: Term) -> Constraint:
             return Constraint("regex", term.pattern())
 
 
-# How much each of the indexes kept here may hold: they only check texts.
-_INDEX_BYTES = 4 << 20
+# How much an index may hold that only checks texts.
+CHECKING_BYTES = 4 << 20
 
 
 @functools.lru_cache(maxsize=64)
@@ -117,7 +117,7 @@ def index_of(term: Term) -> Index:
 
     vocabulary = Vocabulary([bytes([byte]) for byte in range(256)], [], 256)
     index = Index.from_constraint(constraint_of(term).plain(), vocabulary)
-    index.memory_limit = _INDEX_BYTES
+    index.memory_limit = CHECKING_BYTES
     return index
 
 

@@ -88,9 +88,9 @@ impl Guide {
         self.has_mask() && self.has_room()
     }
 
-    /// Whether a call has only to look up what is known, unless it is about a place that is new.
-    pub fn is_settled(&self) -> bool {
-        self.path.is_settled()
+    /// Whether where a token leads has only to be looked up.
+    pub fn knows(&self, token: u32) -> bool {
+        self.stop.contains(&token) || self.index.knows(&self.path, token)
     }
 
     /// Whether there is known to be room for whichever token comes next.

@@ -29,18 +29,6 @@ impl Guide {
         }
         detached(py, || self.inner.fill(row))
     }
-
-    /// Does what is a matter of look-ups, unless tokens have to be read again first.
-    fn look_up<T: Send>(
-        &mut self,
-        py: Python<'_>,
-        ask: impl FnOnce(&mut engine::Guide) -> Result<T> + Send,
-    ) -> PyResult<T> {
-        if self.inner.is_settled() {
-            return guarded(py, || ask(&mut self.inner));
-        }
-        detached(py, || ask(&mut self.inner))
-    }
 }
 
 /// A vocabulary id, if `token` can be one.
@@ -113,13 +101,15 @@ impl Guide {
 
     fn advance(&mut self, py: Python<'_>, token_id: i64) -> PyResult<bool> {
         match id(token_id) {
-            Some(token) => self.look_up(py, |guide| guide.advance(token)),
+            // Nearly always: not worth letting go of the GIL for.
+            Some(token) if self.inner.knows(token) => guarded(py, || self.inner.advance(token)),
+            Some(token) => detached(py, || self.inner.advance(token)),
             None => Ok(false),
         }
     }
 
     fn validate(&mut self, py: Python<'_>, tokens: Vec<i64>) -> PyResult<usize> {
-        self.look_up(py, |guide| guide.validate(tokens.into_iter().map(id)))
+        detached(py, || self.inner.validate(tokens.into_iter().map(id)))
     }
 
     fn rollback(&mut self, count: usize) -> PyResult<()> {

@@ -39,8 +39,8 @@ use crate::vocabulary::Vocabulary;
 pub const MEMORY_LIMIT: usize = 256 << 20;
 
 /// A constraint that takes longer to compile is not compiled again within a call that does something
-/// else, which may take its own time for that.
-const QUICK: Duration = Duration::from_millis(300);
+/// else, and that vLLM's loop may wait for, but when the next text starts.
+const QUICK: Duration = Duration::from_millis(20);
 
 /// What an index is made of, each time anew.
 pub type Source = dyn Fn() -> Result<(Grammar, Option<Box<dyn Expander>>)> + Send + Sync;

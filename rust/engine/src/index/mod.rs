@@ -132,18 +132,27 @@ impl Index {
         path.known(|inner, state| inner.masks_of.get(state.index())?.clone())
     }
 
+    /// Whether where a token leads has been asked for before, and nobody is at work on what is known.
+    pub(crate) fn knows(&self, path: &Path, token: u32) -> bool {
+        self.known_next(path, token).is_some()
+    }
+
+    #[inline]
+    fn known_next(&self, path: &Path, token: u32) -> Option<Place> {
+        let bytes = self.vocabulary.token(token);
+        path.known(|inner, state| Some(inner.place(inner.automaton.known(state, bytes)?)))
+    }
+
     /// Goes on along a path by a token. `false`, and nothing changes, if it is not allowed.
     ///
     /// # Errors
     /// As for [`Automaton::step`]; nothing changes.
     pub(crate) fn advance(&self, path: &mut Path, token: u32) -> Result<bool> {
-        let bytes = self.vocabulary.token(token);
         // Nearly always it is known, and then there is nothing to account for.
-        let known =
-            path.known(|inner, state| Some(inner.place(inner.automaton.known(state, bytes)?)));
-        let next = match known {
+        let next = match self.known_next(path, token) {
             Some(next) => next,
             None => self.generations.at(path, |inner, path| {
+                let bytes = self.vocabulary.token(token);
                 let next = inner.automaton.run(path.state(), bytes)?;
                 Ok(inner.place(next))
             })?,

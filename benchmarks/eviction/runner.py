@@ -23,8 +23,10 @@ from .cases import CASES
 from .engines import ENGINES
 
 PARTS = 10
-# A run ends early when the process has grown by so much, in bytes.
+# A run ends early when the process has grown by so much, in bytes, or has taken so long, in seconds: where a token costs
+# the more the longer the text is, 100,000 of them would take hours.
 TOO_MUCH = 4 << 30
+TOO_LONG = 60
 
 
 def _resident() -> int:
@@ -47,11 +49,12 @@ def measure(name: str, vocabulary: str, case_name: str, tokens: int) -> dict[str
     clock = time.thread_time_ns
     # What loading the tokenizer left free would hide how much the process grows.
     ctypes.CDLL(None).malloc_trim(0)
-    before, parts = _resident(), []
+    before, parts, done = _resident(), [], 0
     waiting: list[int] = []
-    while len(parts) < PARTS and (not parts or parts[-1]["grown"] < TOO_MUCH):
+    end = time.monotonic() + TOO_LONG
+    while len(parts) < PARTS and time.monotonic() < end and (not parts or parts[-1]["grown"] < TOO_MUCH):
         times: list[float] = []
-        while len(times) < tokens // PARTS:
+        while len(times) < tokens // PARTS and time.monotonic() < end:
             if not waiting:
                 waiting = tokenizer.encode(case.text(chance))[::-1]
                 engine.reset()
@@ -63,9 +66,10 @@ def measure(name: str, vocabulary: str, case_name: str, tokens: int) -> dict[str
             if not taken:
                 return {"error": f"token {token} was refused"}
         times.sort()
+        done += len(times)
         parts.append(
             {
-                "tokens": (len(parts) + 1) * len(times),
+                "tokens": done,
                 "mean": statistics.fmean(times),
                 "p50": times[len(times) // 2],
                 "p99": times[len(times) * 99 // 100],

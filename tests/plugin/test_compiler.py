@@ -1,10 +1,12 @@
 """One compile per constraint, whoever asks and however many at once."""
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from random import Random
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -153,3 +155,64 @@ def test_indexes_that_grow_are_looked_at_again(pool: ThreadPoolExecutor) -> None
         cache.get(new)
     assert len(cache) == 1
     assert cache.get(new).result() is index
+
+
+def test_an_old_index_that_grew_is_found_by_requests_for_others(pool: ThreadPoolExecutor) -> None:
+    cache = IndexCache(lambda constraint: cast(Index, SimpleNamespace(nbytes=10)), pool.submit, budget=1000)
+    constraints = [Constraint("regex", letter) for letter in "abcdefgh"]
+    indexes: list[Any] = [cache.get(constraint).result(30) for constraint in constraints]
+    # A request that goes on with it makes it grow; nobody asks for it again.
+    indexes[3].nbytes = 2000
+    for _ in range(20):
+        cache.get(constraints[-1])
+    assert len(cache) == 4
+    assert cache.get(constraints[-1]).result() is indexes[-1]
+
+
+def test_what_a_request_looks_at_does_not_grow_with_what_is_kept(pool: ThreadPoolExecutor) -> None:
+    looked = 0
+
+    class Counted:
+        @property
+        def nbytes(self) -> int:
+            nonlocal looked
+            looked += 1
+            return 10
+
+    cache = IndexCache(lambda constraint: cast(Index, Counted()), pool.submit)
+    constraints = [Constraint("regex", f"a{{{number}}}") for number in range(500)]
+    for constraint in [*constraints, *constraints]:
+        cache.get(constraint).result(30)
+    assert (cache.compiles, cache.hits) == (500, 500)
+    assert looked <= 2 * 1000
+
+
+def test_sizes_are_counted_once_through_growth_failure_and_eviction(pool: ThreadPoolExecutor) -> None:
+    random = Random(7)
+    kept: dict[Constraint, Any] = {}
+
+    def build(constraint: Constraint) -> Any:
+        if random.random() < 0.2:
+            raise ValueError("a limit was passed")
+        kept[constraint] = SimpleNamespace(nbytes=random.randrange(100))
+        return kept[constraint]
+
+    cache = IndexCache(build, pool.submit, capacity=30, budget=1000)
+    constraints = [Constraint("regex", f"b{{{number}}}") for number in range(60)]
+    for _ in range(3000):
+        with contextlib.suppress(ValueError):
+            cache.get(random.choice(constraints)).result(30)
+        pool.submit(lambda: None).result(30)
+        for index in random.sample(list(kept.values()), min(3, len(kept))):
+            index.nbytes += random.randrange(-index.nbytes, 50)
+        assert len(cache) <= 30
+    # Once everything has been looked at as it is now, the limit holds exactly.
+    newest = constraints[0]
+    while newest not in cache._entries:
+        with contextlib.suppress(ValueError):
+            cache.get(newest).result(30)
+    for _ in range(100):
+        cache.get(newest)
+    sizes = [entry.future.result().nbytes for entry in cache._entries.values()]
+    assert cache._held == sum(sizes)
+    assert sum(sizes) <= 1000

@@ -10,8 +10,9 @@ from __future__ import annotations
 import functools
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass
 
 from outlines.constraint import Constraint
 from outlines.guide import Index, Vocabulary, check_constraint
@@ -20,9 +21,6 @@ from outlines.guide import Index, Vocabulary, check_constraint
 # used for texts of ever new kinds keeps to a limit of its own (`Index.memory_limit`).
 CAPACITY = 1024
 BUDGET = 1 << 30
-# Indexes grow as they are used: after so many requests for known ones it is looked again at what they hold. That takes
-# some two microseconds for each.
-_LOOK_AFTER = 64
 
 
 @functools.lru_cache(maxsize=1024)
@@ -44,15 +42,25 @@ def compile_index(constraint: Constraint, vocabulary: Vocabulary) -> Index:
     return Index.from_constraint(constraint.plain(), vocabulary)
 
 
+@dataclass
+class _Entry:
+    """A kept index, and the bytes that it held when it was looked at last: 0 while it is compiled."""
+
+    future: Future[Index]
+    size: int = 0
+
+
 class IndexCache:
     """Least-recently-used indexes by constraint, one compile each (single-flight). Thread-safe.
+
+    Indexes grow as they are used. Each request has it looked at what two of them hold, which takes some microseconds
+    however many there are: at its own, and at the next of all of them in turn.
 
     Args:
         build: compiles one constraint; runs where `submit` puts it.
         submit: runs a function of one constraint and gives its future (`ThreadPoolExecutor.submit`).
         capacity: the number of indexes kept.
-        budget: bytes that they may hold together. They grow as they are used; looked at with each compile, and every
-            few requests.
+        budget: bytes that they may hold together.
     """
 
     def __init__(
@@ -66,7 +74,10 @@ class IndexCache:
         self._submit = submit
         self._capacity = capacity
         self._budget = budget
-        self._entries: OrderedDict[Constraint, Future[Index]] = OrderedDict()
+        self._entries: OrderedDict[Constraint, _Entry] = OrderedDict()
+        # The sum of the entries' sizes.
+        self._held = 0
+        self._turn: Iterator[Constraint] = iter(())
         self._lock = threading.Lock()
         self.compiles = 0
         self.hits = 0
@@ -77,35 +88,51 @@ class IndexCache:
     def get(self, constraint: Constraint) -> Future[Index]:
         """The index's future: done, under way, or started by this call. Never blocks."""
         with self._lock:
-            future = self._entries.get(constraint)
-            if future is not None:
+            self._look_at_next()
+            entry = self._entries.get(constraint)
+            if entry is not None:
                 self._entries.move_to_end(constraint)
                 self.hits += 1
-                if self.hits % _LOOK_AFTER == 0:
-                    self._evict()
-                return future
-            future = self._submit(self._build, constraint)
-            self._entries[constraint] = future
+                self._look(entry)
+                self._evict()
+                return entry.future
+            entry = self._entries[constraint] = _Entry(self._submit(self._build, constraint))
             self.compiles += 1
             self._evict()
         # Outside the lock: the callback runs at once, in this thread, when the compile is done by now.
-        future.add_done_callback(functools.partial(self._forget_failure, constraint))
-        return future
+        entry.future.add_done_callback(functools.partial(self._done, constraint))
+        return entry.future
+
+    def _look(self, entry: _Entry) -> None:
+        size = _size(entry.future)
+        self._held += size - entry.size
+        entry.size = size
+
+    def _look_at_next(self) -> None:
+        constraint = next(self._turn, None)
+        if constraint is None:
+            self._turn = iter(list(self._entries))
+        elif (entry := self._entries.get(constraint)) is not None:
+            self._look(entry)
 
     def _evict(self) -> None:
         """Let go of the least recently used; requests that still run on them keep them alive."""
-        held = sum(_size(future) for future in self._entries.values())
-        while len(self._entries) > 1 and (len(self._entries) > self._capacity or held > self._budget):
+        while len(self._entries) > 1 and (len(self._entries) > self._capacity or self._held > self._budget):
             _, oldest = self._entries.popitem(last=False)
-            held -= _size(oldest)
+            self._held -= oldest.size
 
-    def _forget_failure(self, constraint: Constraint, future: Future[Index]) -> None:
-        """A failed compile is shared by those who waited for it, but not kept: a limit may pass next time."""
-        if not future.cancelled() and future.exception() is None:
-            return
+    def _done(self, constraint: Constraint, future: Future[Index]) -> None:
+        """Count what was compiled. A failure is shared by those who waited for it, but not kept: a limit may pass next
+        time."""
         with self._lock:
-            if self._entries.get(constraint) is future:
+            entry = self._entries.get(constraint)
+            if entry is None or entry.future is not future:
+                return
+            if future.cancelled() or future.exception() is not None:
                 del self._entries[constraint]
+            else:
+                self._look(entry)
+                self._evict()
 
 
 def _size(future: Future[Index]) -> int:

@@ -60,7 +60,7 @@ def show_in_readme() -> None:
     before, _, rest = README.read_text(encoding="utf-8").partition(begin)
     _, _, after = rest.partition(end)
     parts = []
-    first = ["throughput", "maskbench"]
+    first = ["gpu", "throughput", "maskbench"]
     for file in sorted(RESULTS.glob("*.md"), key=lambda file: (file.stem not in first, file.stem)):
         parts.append(file.read_text(encoding="utf-8"))
         picture = file.with_suffix(".png")

@@ -33,12 +33,18 @@ def schema(number: int) -> dict[str, Any]:
     return {"type": "array", "items": person, "minItems": 100}
 
 
-def main() -> None:
-    backend, pairs, sizes = sys.argv[1], int(sys.argv[2]), [int(size) for size in sys.argv[3].split(",")]
+def _demo() -> dict[str, Any]:
+    """The arguments of `LLM` for the demo model on the CPU."""
     sys.path.insert(0, "tools")
     from demo import MODEL, use_demo_environment
 
     use_demo_environment()
+    return {"model": str(MODEL), "enforce_eager": True}
+
+
+def main() -> None:
+    backend, pairs, sizes = sys.argv[1], int(sys.argv[2]), [int(size) for size in sys.argv[3].split(",")]
+    arguments = json.loads(sys.argv[4]) if len(sys.argv) > 4 else _demo()
     from vllm import LLM, SamplingParams
     from vllm.sampling_params import StructuredOutputsParams
 
@@ -46,7 +52,7 @@ def main() -> None:
     from outlines.plugin.request import handshake, mark
 
     config = {} if backend == "ours" else {"structured_outputs_config": {"backend": backend}}
-    llm = LLM(str(MODEL), max_model_len=KV_CACHE_TOKENS, enforce_eager=True, max_num_seqs=max(sizes), seed=0, **config)
+    llm = LLM(**arguments, max_model_len=KV_CACHE_TOKENS, max_num_seqs=max(sizes), seed=0, **config)
     if backend == "ours":
         handshake(llm).result()
 
@@ -97,7 +103,8 @@ def main() -> None:
             "first_token_delta_ms": 1e3 * statistics.median(b - a for a, b in zip(free_first, first, strict=True)),
             "first_token_all_new_ms": 1e3 * statistics.median(all_first),
         }
-    print("RESULT " + json.dumps(result))
+        # The last one printed is the whole; what a run that is cut off has printed is worth having.
+        print("RESULT " + json.dumps(result), flush=True)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ from .cases import CASES
 from .engines import ENGINES
 
 PARTS = 10
-# A run ends early when the process has grown by so much, in bytes, or has taken so long, in seconds: where a token costs
-# the more the longer the text is, 100,000 of them would take hours.
+# A run ends early when the process has grown by so much, in bytes, or has taken so long, in seconds: where a token
+# costs the more the longer the text is, 100,000 of them would take hours.
 TOO_MUCH = 4 << 30
 TOO_LONG = 60
 

@@ -16,6 +16,7 @@
 //! - [`guard`]: what may not follow a terminal that was read greedily.
 //! - [`text`]: the text of captures, as interned chains of bytes.
 
+mod byte_set;
 mod classes;
 mod distance;
 mod guard;
@@ -32,6 +33,7 @@ use crate::expr::{ExprId, Exprs};
 use crate::grammar::{Expander, Grammar, NodeId};
 use crate::ids::{Hashed, Ids};
 
+use byte_set::ByteSet;
 use classes::KnownTexts;
 pub(crate) use distance::{Distances, Outline};
 use guard::Completable;
@@ -332,30 +334,26 @@ impl Automaton {
             let cells = &mut self.cells;
             self.grammar.exprs.each_range(terminal, |low, high| cells.push(cell(low, high)))?;
         } else {
-            // Bit `b` of `live`: some terminal goes on with byte `b`; of `cuts`: a range starts.
-            let (mut live, mut cuts) = ([false; 256], [false; 257]);
+            // Bytes that some terminal goes on with; those at which a range begins, or one has ended.
+            let (mut live, mut cuts) = (ByteSet::default(), ByteSet::default());
             for config in configs {
                 let single_bytes = config.text != TextId::NONE && config.text != TextId::UNKNOWN;
                 self.grammar.exprs.each_range(config.terminal, |low, high| {
-                    live[low as usize..=high as usize].fill(true);
-                    cuts[low as usize] = true;
-                    cuts[high as usize + 1] = true;
+                    live.add(low, high);
+                    cuts.cut(low, high);
                     if single_bytes {
-                        cuts[low as usize..=high as usize].fill(true);
+                        cuts.add(low, high);
                     }
                 })?;
                 for arm in self.grammar.exprs.row(config.guard)? {
-                    cuts[arm.low as usize] = true;
-                    cuts[arm.high as usize + 1] = true;
+                    cuts.cut(arm.low, arm.high);
                 }
             }
-            let mut low = 0;
-            for next in 1..=256 {
-                if next == 256 || cuts[next] || live[next] != live[low] {
-                    if live[low] {
-                        self.cells.push(cell(low as u8, (next - 1) as u8));
-                    }
-                    low = next;
+            let mut cut = cuts.at_or_after(0);
+            while let Some(low) = cut {
+                cut = low.checked_add(1).and_then(|after| cuts.at_or_after(after));
+                if live.has(low) {
+                    self.cells.push(cell(low, cut.map_or(u8::MAX, |next| next - 1)));
                 }
             }
         }

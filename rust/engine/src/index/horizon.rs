@@ -300,7 +300,7 @@ pub(super) enum Tokens {
 
 /// Places at which a state that has the horizon comes to one and the same state.
 pub(super) struct Exit {
-    /// The nodes of the source's trie.
+    /// The nodes of the source's trie; sorted, where the step to them takes what was left out.
     pub nodes: Box<[u32]>,
     pub kind: ExitKind,
     pub below: Below,
@@ -435,7 +435,8 @@ fn exits(source: &Trie, deferred: &[Deferred]) -> Vec<Exit> {
             exits.push(apart(vec![place.node]));
         }
     }
-    for nodes in alike.into_values() {
+    for mut nodes in alike.into_values() {
+        nodes.sort_unstable();
         if nodes.len() < JOINED_FROM {
             exits.push(apart(nodes));
             continue;

@@ -145,19 +145,11 @@ impl Inner {
                 }
                 continue;
             }
-            let (mut usual, mut excepted) = (None, Vec::new());
-            for &node in &exit.nodes {
-                if exceptions != ExprId::NEVER
-                    && self.automaton.exprs().matches(exceptions, path(node))?
-                {
-                    excepted.push(node);
-                    continue;
-                }
-                usual = usual.or(Some(node));
-                if exceptions == ExprId::NEVER {
-                    break;
-                }
-            }
+            let excepted = match exceptions {
+                ExprId::NEVER => Vec::new(),
+                _ => self.matched(source, node, exceptions, &exit.nodes)?,
+            };
+            let usual = exit.nodes.iter().copied().find(|node| !excepted.contains(node));
             let mark = visitor.mark();
             if let Some(node) = usual {
                 let reached = self.automaton.run(open, path(node))?;
@@ -180,6 +172,37 @@ impl Inner {
             }
         }
         Ok(())
+    }
+
+    /// Of some nodes below `node`, sorted, those to which one of some texts leads.
+    fn matched(
+        &mut self,
+        trie: &Trie,
+        node: u32,
+        texts: ExprId,
+        nodes: &[u32],
+    ) -> Result<Vec<u32>> {
+        let mut matched = Vec::new();
+        let mut waiting = vec![(node, texts)];
+        let mut ranges = Vec::new();
+        while let Some((node, texts)) = waiting.pop() {
+            ranges.clear();
+            self.automaton.exprs().each_range(texts, |low, high| ranges.push((low, high)))?;
+            for byte in ranges.iter().flat_map(|&(low, high)| low..=high) {
+                let Some(child) = trie.child(node, byte) else { continue };
+                let first = nodes.partition_point(|&node| node < child);
+                let Some(&first) = nodes.get(first).filter(|&&node| node < trie.edge(child).1)
+                else {
+                    continue;
+                };
+                let rest = self.automaton.exprs().step(texts, byte)?;
+                if first == child && self.automaton.exprs().is_nullable(rest) {
+                    matched.push(child);
+                }
+                waiting.push((child, rest));
+            }
+        }
+        Ok(matched)
     }
 
     /// Visits the tokens of an exit, all of whose places lead to one state.

@@ -414,14 +414,15 @@ impl Inner {
             return Ok(());
         }
         let (classes, chars) = trie.below(node);
-        if self.automaton.known_to_read(state)?.all(classes, chars) {
+        let open = self.automaton.opened(state)?;
+        if self.automaton.known_to_read(open)?.all(classes, chars) {
             // All that is below stays in a terminal that goes on here, whatever ends here too.
-            return visitor.stay(self, state, trie.tokens_within((first, end)));
+            return visitor.stay(self, open, trie.tokens_within((first, end)));
         }
         if self.is_large::<V>(trie, node) {
             return self.collect(state, node, visitor);
         }
-        waiting.push((node, self.automaton.opened(state)?));
+        waiting.push((node, open));
         Ok(())
     }
 

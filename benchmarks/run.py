@@ -188,6 +188,20 @@ def worst_cases(arguments: argparse.Namespace) -> None:
     write("worst-cases", runner.table(results), note, results)
 
 
+def batch(arguments: argparse.Namespace) -> None:
+    from benchmarks.batch import runner
+    from benchmarks.batch.engines import ENGINES
+
+    engines = [engine for engine in arguments.engines if engine in ENGINES]
+    results = runner.run(engines, "llama-3")
+    note = (
+        f"A step of {runner.ROWS} requests for {runner.SCHEMAS} schemas, Llama-3 tokenizer, one thread, each engine's "
+        "calls for a batch: the steps of constraints just compiled, and the same ones again; microseconds by the "
+        "clock. Made by `python benchmarks/run.py --only batch`."
+    )
+    write("batch", runner.table(results), note, results)
+
+
 def throughput(arguments: argparse.Namespace) -> None:
     from benchmarks.throughput import runner
 
@@ -222,6 +236,7 @@ BENCHMARKS = {
     "regexes": regexes,
     "grammars": grammars,
     "worst_cases": worst_cases,
+    "batch": batch,
     "eviction": eviction,
     "throughput": throughput,
 }

@@ -37,6 +37,7 @@ use crate::expr::ENDLESS;
 use crate::vocabulary::Vocabulary;
 use costs::Costs;
 pub use minimum::Minimum;
+use reach::Walks;
 use way::{Spelling, Way};
 
 /// How many sets of stop tokens that are text one index keeps budgets for.
@@ -58,6 +59,7 @@ pub(super) struct Budget {
     /// Of states that differ in captured texts alone, the first met.
     alike: FxHashMap<Outline, StateId>,
     rooms: FxHashMap<StateId, Room>,
+    walks: Walks,
     costs: FxHashMap<StateId, Arc<Costs>>,
     costs_memory: usize,
     /// What a search from the start found.
@@ -93,6 +95,7 @@ impl Budget {
             tried: FxHashSet::default(),
             alike: FxHashMap::default(),
             rooms: FxHashMap::default(),
+            walks: Walks::default(),
             costs: FxHashMap::default(),
             costs_memory: 0,
             minimum: None,

@@ -1,4 +1,9 @@
 //! The states that the tokens of a state lead to.
+//!
+//! The vocabulary is walked from the state without the texts of its captures; where the tokens lead
+//! with them follows from that. All states within a key share such a walk, so the last few are kept.
+
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -27,20 +32,48 @@ pub(super) struct Reached {
     pub whole: bool,
 }
 
+/// How many walks are kept: up to some four bytes for each token of the vocabulary.
+const WALKS_KEPT: usize = 4;
+
+/// A walk of the whole vocabulary from one state.
+struct Walk {
+    /// The tokens by the state they lead to.
+    groups: Vec<(StateId, Vec<u32>)>,
+    /// The nodes at which that depends on the text of a capture.
+    deferred: Vec<u32>,
+}
+
+/// The walks that came to their end, by the state they started from; the one used last is the last.
+#[derive(Default)]
+pub(super) struct Walks {
+    kept: Vec<(StateId, Arc<Walk>)>,
+}
+
+impl Walks {
+    fn get(&mut self, start: StateId) -> Option<Arc<Walk>> {
+        let at = self.kept.iter().position(|(state, _)| *state == start)?;
+        self.kept[at..].rotate_left(1);
+        self.kept.last().map(|(_, walk)| walk.clone())
+    }
+
+    fn keep(&mut self, start: StateId, walk: Arc<Walk>) {
+        if self.kept.len() == WALKS_KEPT {
+            self.kept.remove(0);
+        }
+        self.kept.push((start, walk));
+    }
+}
+
 impl Budget {
     /// The tokens of `state` by where they lead, stop tokens left out.
     pub(super) fn reach(&mut self, inner: &mut Inner, state: StateId) -> Result<Reached> {
         let vocabulary = inner.vocabulary.clone();
         let trie = vocabulary.trie();
         let open = inner.automaton.without_texts(state)?;
-        let mut found = Found::default();
-        let mut deferred = Vec::new();
-        let all = trie.child_range(ROOT);
-        let walked = self.walk(inner, trie, all, open, &mut found, Some(&mut deferred));
-        let mut whole = in_time(walked)?.is_some();
-        let mut groups = Vec::with_capacity(found.groups.len());
-        for (reached, tokens) in std::mem::take(&mut found.groups) {
-            let mut true_state = reached;
+        let (walk, mut whole) = self.walk_all(inner, open)?;
+        let mut groups = Vec::with_capacity(walk.groups.len());
+        for (reached, tokens) in &walk.groups {
+            let mut true_state = *reached;
             if open != state {
                 let run = inner.automaton.run(state, vocabulary.token(tokens[0]));
                 let Some(state) = in_time(run)? else {
@@ -49,10 +82,11 @@ impl Budget {
                 };
                 true_state = state;
             }
-            let differ = true_state != reached && tokens.len() > 1;
-            groups.push(Group { tokens, state: true_state, differ });
+            let differ = true_state != *reached && tokens.len() > 1;
+            groups.push(Group { tokens: tokens.clone(), state: true_state, differ });
         }
-        for node in deferred {
+        let mut found = Found::default();
+        for &node in &walk.deferred {
             whole = whole && in_time(self.follow(inner, trie, node, state, &mut found))?.is_some();
         }
         groups.extend(found.groups.into_iter().map(|(state, tokens)| Group {
@@ -61,6 +95,25 @@ impl Budget {
             differ: false,
         }));
         Ok(Reached { groups, whole })
+    }
+
+    /// The walk from a state without captured texts, and whether it came to its end in time.
+    fn walk_all(&mut self, inner: &mut Inner, open: StateId) -> Result<(Arc<Walk>, bool)> {
+        if let Some(walk) = self.walks.get(open) {
+            return Ok((walk, true));
+        }
+        let vocabulary = inner.vocabulary.clone();
+        let trie = vocabulary.trie();
+        let mut found = Found::default();
+        let mut deferred = Vec::new();
+        let all = trie.child_range(ROOT);
+        let walked = self.walk(inner, trie, all, open, &mut found, Some(&mut deferred));
+        let whole = in_time(walked)?.is_some();
+        let walk = Arc::new(Walk { groups: found.groups.into_iter().collect(), deferred });
+        if whole {
+            self.walks.keep(open, walk.clone());
+        }
+        Ok((walk, whole))
     }
 
     /// Collects the tokens at and below a node, which the true state tells about.

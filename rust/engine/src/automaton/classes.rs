@@ -15,7 +15,7 @@ pub(crate) struct KnownTexts {
 }
 
 impl KnownTexts {
-    const NONE: KnownTexts = KnownTexts { classes: 0, chars: 0 };
+    pub const NONE: KnownTexts = KnownTexts { classes: 0, chars: 0 };
     const UNKNOWN: KnownTexts = KnownTexts { classes: BROKEN, chars: 0 };
 
     /// Whether all texts over the classes of at most so many characters are among them.

@@ -34,7 +34,7 @@ use crate::grammar::{Expander, Grammar, NodeId};
 use crate::ids::{Hashed, Ids};
 
 use byte_set::ByteSet;
-use classes::KnownTexts;
+pub(crate) use classes::KnownTexts;
 pub(crate) use distance::{Distances, Outline};
 use guard::Completable;
 pub(crate) use horizon::{AfterEnded, LONGEST_CHARACTER};

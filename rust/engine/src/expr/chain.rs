@@ -4,15 +4,16 @@
 //! The inside of a string, free text, an identifier: nearly every token of a vocabulary is allowed
 //! there, and this is how that is known without trying them.
 
+use rustc_hash::FxHashSet;
+
+use super::utf8;
 use super::{Expr, ExprId, Exprs, MOST_ROUNDS, UNBOUNDED};
 use crate::error::Result;
-use crate::vocabulary::classes::{self, ClassSet, ABOVE_ASCII, ANY_ABOVE_ASCII};
+use crate::vocabulary::classes::{self, above_ascii, AboveAscii, ClassSet, ANY_ABOVE_ASCII};
 
 /// The characters whose classes are looked for, most likely first; the last stands for nearly all
 /// above ASCII.
 const PROBES: [&str; 5] = ["a", "0", " ", "A", "é"];
-/// One code point of each class above ASCII.
-const ABOVE_PROBES: [&str; 4] = ["é", "\u{2028}", "\u{3000}", "\u{FEFF}"];
 
 /// How many characters are followed one by one; a longer way is not known to end.
 const LONGEST: u32 = 512;
@@ -24,6 +25,8 @@ pub(super) struct Link {
     classes: ClassSet,
     next: ExprId,
 }
+
+const NO_LINK: Link = Link { classes: 0, next: ExprId::NEVER };
 
 /// How long the texts over some classes may be that can be read from a state.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -163,27 +166,24 @@ impl Exprs {
 
     /// Whether some character of the classes may be read from a state.
     fn reads_any(&mut self, state: ExprId, classes: ClassSet) -> Result<bool> {
-        let mut any = false;
-        self.each_range(state, |low, high| {
-            let is_read = |byte| classes::of_ascii(byte) & classes != 0;
-            any = any || high >= 0x80 || (low..=high).any(is_read);
-        })?;
-        Ok(any)
+        Ok(self.may_read(state)? & classes != 0)
     }
 
     fn link(&mut self, state: ExprId) -> Result<Link> {
         if let Some(&known) = self.links.get(&state) {
             return Ok(known);
         }
-        let link = self.find_link(state)?;
+        let link = stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.find_link(state))?;
         self.links.insert(state, link);
         Ok(link)
     }
 
     fn find_link(&mut self, state: ExprId) -> Result<Link> {
-        let none = Link { classes: 0, next: ExprId::NEVER };
         if self.byte_by_byte(state).is_some() {
-            return Ok(none);
+            return Ok(NO_LINK);
+        }
+        if let Some(link) = self.link_of_parts(state)? {
+            return Ok(link);
         }
         for probe in PROBES {
             let next = self.read(state, probe)?;
@@ -203,24 +203,117 @@ impl Exprs {
                 return Ok(Link { classes, next });
             }
         }
-        Ok(none)
+        Ok(NO_LINK)
+    }
+
+    /// The link of a state as far as those of its parts tell: so it need not be found anew for each
+    /// count, and each set of alternatives.
+    fn link_of_parts(&mut self, state: ExprId) -> Result<Option<Link>> {
+        let facts = self.facts(state);
+        if facts.look_ahead || facts.look_behind {
+            // What comes before or after has a say in what a part reads.
+            return Ok(None);
+        }
+        // Whether no more than what the parts tell is to be found.
+        let mut all = false;
+        let classes = match self.node(state).clone() {
+            Expr::Concat(head, tail) => {
+                let classes = self.link(head)?.classes;
+                all = !self.is_nullable(head);
+                match all {
+                    true => classes,
+                    false => self.alike_for(tail, classes)?,
+                }
+            }
+            Expr::Repeat { body, .. } | Expr::Open { body, .. } => {
+                all = true;
+                self.link(body)?.classes
+            }
+            Expr::Or(items) => {
+                let mut classes = 0;
+                for &item in &items {
+                    let of_item = self.link(item)?.classes;
+                    if classes::weight(of_item) > classes::weight(classes) {
+                        classes = of_item;
+                    }
+                }
+                for &item in &items {
+                    classes = self.alike_for(item, classes)?;
+                }
+                classes
+            }
+            Expr::And(items) => {
+                let mut classes = ClassSet::MAX;
+                for &item in &items {
+                    classes &= self.link(item)?.classes;
+                }
+                classes
+            }
+            _ => 0,
+        };
+        let Some(char) = classes::sample(classes) else { return Ok(all.then_some(NO_LINK)) };
+        let next = self.read(state, char.encode_utf8(&mut [0; 4]))?;
+        Ok((next != ExprId::NEVER).then_some(Link { classes, next }))
+    }
+
+    /// Some of the classes: all characters of these lead a state the same way, or none of them
+    /// anywhere.
+    fn alike_for(&mut self, state: ExprId, classes: ClassSet) -> Result<ClassSet> {
+        let read = classes & self.link(state)?.classes;
+        if read == classes {
+            return Ok(read);
+        }
+        let refused = classes & !self.may_read(state)?;
+        Ok(if classes::weight(read) >= classes::weight(refused) { read } else { refused })
+    }
+
+    /// The classes of which a character may be read from a state, and perhaps others above ASCII.
+    fn may_read(&mut self, state: ExprId) -> Result<ClassSet> {
+        let mut set = 0;
+        self.each_range(state, |low, high| {
+            (low..=high.min(0x80)).for_each(|byte| set |= classes::of_first_byte(byte));
+            if high > 0x80 {
+                set |= ANY_ABOVE_ASCII;
+            }
+        })?;
+        Ok(set)
     }
 
     /// The classes above ASCII of which every character leads from one state to another.
     fn above_ascii_to(&mut self, state: ExprId, next: ExprId) -> Result<ClassSet> {
-        let mut likely = ABOVE_PROBES.map(|_| false);
-        for (likely, probe) in likely.iter_mut().zip(ABOVE_PROBES) {
-            *likely = self.read(state, probe)? == next;
+        let mut likely: Vec<&AboveAscii> = Vec::new();
+        for class in above_ascii() {
+            let mut leads = true;
+            for sample in class.samples {
+                leads = leads && self.read(state, sample)? == next;
+            }
+            if leads {
+                likely.push(class);
+            }
         }
-        if likely.iter().all(|&likely| likely)
-            && self.leads_to(state, &[(0x80, 0x10_FFFF)], next)?
-        {
-            return Ok(ANY_ABOVE_ASCII);
+        if likely.is_empty() {
+            return Ok(0);
+        }
+        // All at once: that is less to follow, since most of their ranges touch.
+        let mut ranges: Vec<(u32, u32)> = match likely.len() == above_ascii().len() {
+            true => vec![(0x80, 0x10_FFFF)],
+            false => likely.iter().flat_map(|class| class.ranges.iter().copied()).collect(),
+        };
+        ranges.sort_unstable();
+        ranges.dedup_by(|next, before| {
+            let touches = before.1 + 1 == next.0;
+            if touches {
+                before.1 = next.1;
+            }
+            touches
+        });
+        if self.leads_to(state, &ranges, next)? {
+            return Ok(likely.iter().fold(0, |all, class| all | class.class));
         }
         let mut classes = 0;
-        for (above, likely) in ABOVE_ASCII.iter().zip(likely) {
-            if likely && self.leads_to(state, above.ranges, next)? {
-                classes |= above.class;
+        for class in likely {
+            if self.leads_to(state, &class.ranges, next)? {
+                classes |= class.class;
             }
         }
         Ok(classes)
@@ -230,37 +323,80 @@ impl Exprs {
         text.bytes().try_fold(state, |state, byte| self.step(state, byte))
     }
 
-    /// Whether each of the code points leads from a state to `next`.
+    /// Whether each of the code points above ASCII, given as inclusive ranges in order, leads from a
+    /// state to `next`.
     fn leads_to(&mut self, state: ExprId, ranges: &[(u32, u32)], next: ExprId) -> Result<bool> {
-        let class = self.class(ranges);
-        let mut open = vec![(state, class)];
-        while let Some((state, class)) = open.pop() {
-            if class == ExprId::EMPTY {
-                if state != next {
-                    return Ok(false);
-                }
-                continue;
-            }
-            let wanted = self.row(class)?.to_vec();
-            let arms = self.row(state)?;
-            // The shortest are looked at first.
-            for want in wanted.into_iter().rev() {
-                let mut low = u16::from(want.low);
-                for arm in arms.iter().filter(|arm| arm.high >= want.low && arm.low <= want.high) {
-                    if u16::from(arm.low) > low {
-                        return Ok(false);
-                    }
-                    open.push((arm.target, want.target));
-                    low = u16::from(arm.high) + 1;
-                }
-                if low <= u16::from(want.high) {
-                    return Ok(false);
-                }
-            }
-            if open.len() > 256 {
+        let mut search = Search { next, whole: FxHashSet::default() };
+        for (first, last, mark, continuations) in utf8::ENCODINGS {
+            let within = clipped(ranges, first, last);
+            if !self.codes_lead_to(&mut search, state, &within, mark, continuations)? {
                 return Ok(false);
             }
         }
         Ok(true)
     }
+
+    /// As [`Exprs::leads_to`], of code points of which all but this byte, with the fixed bits `mark`,
+    /// and so many continuations have been read.
+    fn codes_lead_to(
+        &mut self,
+        search: &mut Search,
+        state: ExprId,
+        ranges: &[(u32, u32)],
+        mark: u8,
+        continuations: u32,
+    ) -> Result<bool> {
+        let bits = 6 * continuations;
+        let free = if mark == utf8::CONTINUATION { 0x3F } else { 0x7F };
+        let byte = |code: u32| mark | ((code >> bits) & free) as u8;
+        let mut from = 0;
+        for (at, &(low, high)) in ranges.iter().enumerate() {
+            let mut low = low.max(from);
+            while low <= high {
+                // What has the first byte of `low`.
+                let (first, last) = (low & !((1 << bits) - 1), low | ((1 << bits) - 1));
+                let target = self.step(state, byte(low))?;
+                if continuations == 0 {
+                    if target != search.next {
+                        return Ok(false);
+                    }
+                } else if low == first && last <= high {
+                    if search.whole.insert((target, continuations))
+                        && !self.codes_lead_to(
+                            search,
+                            target,
+                            &[(first, last)],
+                            utf8::CONTINUATION,
+                            continuations - 1,
+                        )?
+                    {
+                        return Ok(false);
+                    }
+                } else {
+                    let within = clipped(&ranges[at..], low, last);
+                    let mark = utf8::CONTINUATION;
+                    if !self.codes_lead_to(search, target, &within, mark, continuations - 1)? {
+                        return Ok(false);
+                    }
+                }
+                low = last + 1;
+                from = low;
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The search of [`Exprs::leads_to`].
+struct Search {
+    next: ExprId,
+    /// The states, with the number of continuations, from which all code points were looked at.
+    whole: FxHashSet<(ExprId, u32)>,
+}
+
+/// What some ranges, in order, have from `first` to `last`.
+fn clipped(ranges: &[(u32, u32)], first: u32, last: u32) -> Vec<(u32, u32)> {
+    let start = ranges.partition_point(|range| range.1 < first);
+    let within = ranges[start..].iter().take_while(|range| range.0 <= last);
+    within.map(|range| (range.0.max(first), range.1.min(last))).collect()
 }

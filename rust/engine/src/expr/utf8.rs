@@ -7,11 +7,11 @@ use super::row::{self, Transition};
 use super::{ExprId, Exprs};
 
 /// The bits that every continuation byte has.
-const CONTINUATION: u8 = 0x80;
+pub(super) const CONTINUATION: u8 = 0x80;
 
 /// First and last code point, first byte's fixed bits, and number of continuation bytes of each
 /// length of encoding; the three-byte one has a hole for the surrogates.
-const ENCODINGS: [(u32, u32, u8, u32); 5] = [
+pub(super) const ENCODINGS: [(u32, u32, u8, u32); 5] = [
     (0, 0x7F, 0x00, 0),
     (0x80, 0x7FF, 0xC0, 1),
     (0x800, 0xD7FF, 0xE0, 2),

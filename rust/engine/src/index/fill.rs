@@ -164,9 +164,11 @@ impl Inner {
         let Allowed { masks, tokens, mut unclear, .. } = allowed;
         let mask = self.all_of(masks, tokens);
         unclear.retain(|&token| !mask.contains(token));
-        let vocabulary = &self.vocabulary;
-        unclear.sort_unstable_by_key(|&token| vocabulary.rank(token));
+        let sorted = self.vocabulary.trie().tokens();
+        unclear.iter_mut().for_each(|token| *token = self.vocabulary.rank(*token));
+        unclear.sort_unstable();
         unclear.dedup();
+        unclear.iter_mut().for_each(|rank| *rank = sorted[*rank as usize]);
         let sure = Arc::new(Sure { mask, unclear: unclear.into() });
         self.sure.insert(shallow, sure.clone());
         Ok(sure)

@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 
 use super::horizon::{path, Below, ExitKind, Horizon, HorizonVisitor};
 use super::Inner;
-use crate::automaton::{StateId, LONGEST_CHARACTER};
+use crate::automaton::{KnownTexts, StateId, LONGEST_CHARACTER};
 use crate::error::Result;
 use crate::expr::ExprId;
 use crate::vocabulary::trie::{Trie, ROOT};
@@ -27,6 +27,8 @@ const FEW_WIDE: usize = 3;
 /// For a subtree of more nodes than this it is worth asking whether it is allowed as a whole, also
 /// where that takes more than a look at what is known of the state.
 const LARGE: u32 = 24;
+/// Nor for a subtree of fewer nodes than this is it worth finding out what is read as a whole.
+const FEW: u32 = 12;
 /// For a subtree of more nodes than this a horizon is made.
 const VERY_LARGE: u32 = 96;
 /// What is made of what a walk comes upon.
@@ -311,6 +313,15 @@ impl Inner {
             let Some(state) = self.read_literals(trie, node, state, visitor, &mut waiting)? else {
                 continue;
             };
+            // What a terminal reads from here as a whole is not stepped through.
+            let known = match range.1 - range.0 < FEW || trie.is_inside(node) {
+                true => KnownTexts::NONE,
+                false => self.automaton.known_to_read(state)?,
+            };
+            let stays = |child| {
+                let (classes, chars) = trie.through(child);
+                known.all(classes, chars)
+            };
             let cells = self.automaton.cells(state)?;
             if let Some(fan) = trie.fan_of(node) {
                 let last = fan.last();
@@ -325,6 +336,11 @@ impl Inner {
                     }
                     let target = self.automaton.cell_target(state, cell)?;
                     for &child in children {
+                        if stays(child) {
+                            let below = (child, trie.edge(child).1);
+                            visitor.stay(self, state, trie.tokens_within(below))?;
+                            continue;
+                        }
                         self.visit(trie, child, (state, target), visitor, &mut waiting)?;
                     }
                 }
@@ -339,7 +355,9 @@ impl Inner {
                 if cell == cells.end {
                     break;
                 }
-                if self.automaton.cell_range(cell).0 <= byte {
+                if stays(child) {
+                    visitor.stay(self, state, trie.tokens_within((child, next)))?;
+                } else if self.automaton.cell_range(cell).0 <= byte {
                     let target = self.automaton.cell_target(state, cell)?;
                     self.visit(trie, child, (state, target), visitor, &mut waiting)?;
                 }

@@ -3,7 +3,11 @@
 //! A state that every character of some classes leads back to allows every token over them; whether
 //! a token, or a whole subtree of the trie, is over them is a test of bits. Letters are split at
 //! `f`, so that hexadecimal digits are a union of classes; those above ASCII are what the several
-//! meanings of `.` and `\s` tell apart, and all the others.
+//! meanings of `.`, `\s`, `\w` and `\d` tell apart, and all the others.
+
+use std::sync::LazyLock;
+
+use regex_syntax::hir::{Class, HirKind};
 
 /// A set of classes, one bit each.
 pub type ClassSet = u64;
@@ -12,48 +16,95 @@ pub type ClassSet = u64;
 pub struct AboveAscii {
     pub class: ClassSet,
     /// Its code points, as inclusive ranges in order.
-    pub ranges: &'static [(u32, u32)],
+    pub ranges: Vec<(u32, u32)>,
+    /// Some of them, far from each other: what does not hold for all of these holds not for the class.
+    pub samples: &'static [&'static str],
+}
+
+/// All that is in no other class.
+const OTHERS: ClassSet = 1 << 59;
+
+/// The classes above ASCII but for [`OTHERS`], as regular expressions. Letters and numbers are those
+/// that every Python knows that we run on.
+const NAMED: [(ClassSet, &str, &[&str]); 6] = [
+    (1 << 56, r"[\p{L}&&\p{Age=13.0}&&[^\x00-\x7F]]", &["é", "и", "ก", "語", "한", "𝒳"]),
+    (1 << 57, r"[\p{Nd}&&\p{Age=13.0}&&[^\x00-\x7F]]", &["٣", "१", "９"]),
+    (1 << 58, r"[[\p{Nl}\p{No}]&&\p{Age=13.0}]", &["²", "Ⅷ", "㊉"]),
+    // What ends a line for ECMA-262.
+    (1 << 60, r"[\u2028\u2029]", &["\u{2028}"]),
+    // Spaces.
+    (1 << 61, r"[\xA0\u1680\u2000-\u200A\u202F\u205F\u3000]", &["\u{A0}", "\u{3000}"]),
+    // A space for Python alone, and one for ECMA-262 alone.
+    (1 << 62, r"[\x85\uFEFF]", &["\u{85}", "\u{FEFF}"]),
+];
+
+/// The code points of up to three bytes, for which there is a table of classes.
+const IN_TABLE: usize = 0x1_0000;
+
+struct Above {
+    /// The named classes, then all the others.
+    classes: Vec<AboveAscii>,
+    /// By code point, its class's place among them.
+    table: Vec<u8>,
+}
+
+static ABOVE: LazyLock<Above> = LazyLock::new(|| {
+    let mut classes: Vec<AboveAscii> = NAMED
+        .iter()
+        .map(|&(class, pattern, samples)| AboveAscii { class, ranges: ranges_of(pattern), samples })
+        .collect();
+    let mut named: Vec<(u32, u32)> =
+        classes.iter().flat_map(|class| class.ranges.iter().copied()).collect();
+    // Surrogates are no code points.
+    named.push((0xD800, 0xDFFF));
+    named.sort_unstable();
+    let mut ranges = Vec::new();
+    let mut from = 0x80;
+    for (low, high) in named {
+        if from < low {
+            ranges.push((from, low - 1));
+        }
+        from = high + 1;
+    }
+    ranges.push((from, 0x10_FFFF));
+    let samples = &["\u{80}", "\u{301}", "—", "、", "\u{E000}", "😀"];
+    classes.push(AboveAscii { class: OTHERS, ranges, samples });
+    let mut table = vec![classes.len() as u8 - 1; IN_TABLE];
+    for (number, class) in (0..).zip(&classes) {
+        for &(low, high) in &class.ranges {
+            for code in low as usize..IN_TABLE.min(high as usize + 1) {
+                table[code] = number;
+            }
+        }
+    }
+    Above { classes, table }
+});
+
+fn ranges_of(pattern: &str) -> Vec<(u32, u32)> {
+    let parsed = regex_syntax::parse(pattern);
+    match parsed.as_ref().map(|hir| hir.kind()) {
+        Ok(HirKind::Class(Class::Unicode(class))) => {
+            class.iter().map(|range| (range.start() as u32, range.end() as u32)).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The classes above ASCII, which make up all that is above it.
-pub const ABOVE_ASCII: [AboveAscii; 4] = [
-    // All that is in none of the others, surrogates apart.
-    AboveAscii {
-        class: 1 << 59,
-        ranges: &[
-            (0x80, 0x84),
-            (0x86, 0x9F),
-            (0xA1, 0x167F),
-            (0x1681, 0x1FFF),
-            (0x200B, 0x2027),
-            (0x202A, 0x202E),
-            (0x2030, 0x205E),
-            (0x2060, 0x2FFF),
-            (0x3001, 0xD7FF),
-            (0xE000, 0xFEFE),
-            (0xFF00, 0x10_FFFF),
-        ],
-    },
-    // What ends a line for ECMA-262.
-    AboveAscii { class: 1 << 60, ranges: &[(0x2028, 0x2029)] },
-    // Spaces.
-    AboveAscii {
-        class: 1 << 61,
-        ranges: &[
-            (0xA0, 0xA0),
-            (0x1680, 0x1680),
-            (0x2000, 0x200A),
-            (0x202F, 0x202F),
-            (0x205F, 0x205F),
-            (0x3000, 0x3000),
-        ],
-    },
-    // A space for Python alone, and one for ECMA-262 alone.
-    AboveAscii { class: 1 << 62, ranges: &[(0x85, 0x85), (0xFEFF, 0xFEFF)] },
-];
+pub fn above_ascii() -> &'static [AboveAscii] {
+    &ABOVE.classes
+}
 
-/// All of [`ABOVE_ASCII`].
-pub const ANY_ABOVE_ASCII: ClassSet = 0b1111 << 59;
+impl AboveAscii {
+    /// Whether a code point from `low` to `high` is in the class.
+    fn meets(&self, low: u32, high: u32) -> bool {
+        let at = self.ranges.partition_point(|range| range.1 < low);
+        self.ranges.get(at).is_some_and(|range| range.0 <= high)
+    }
+}
+
+/// All of [`above_ascii`].
+pub const ANY_ABOVE_ASCII: ClassSet = 0b111_1111 << 56;
 /// Bytes that are no such thing: the rest of a character, or no UTF-8. In no state's set.
 pub const BROKEN: ClassSet = 1 << 63;
 
@@ -97,13 +148,30 @@ const TABLE: ([u8; 128], [u128; 64]) = {
         }
         byte += 1;
     }
-    assert!(next <= 59);
+    assert!(next <= 56);
     (class, members)
 };
 
 /// The class of an ASCII character.
 pub fn of_ascii(byte: u8) -> ClassSet {
     1 << TABLE.0[usize::from(byte & 0x7F)]
+}
+
+/// Which of two sets is over more of what tokens are made of: letters more than anything else.
+pub fn weight(set: ClassSet) -> u32 {
+    const LETTERS: ClassSet = 0b1111 | 1 << 56;
+    set.count_ones() + 64 * (set & LETTERS).count_ones()
+}
+
+/// A character of one of the classes, of the first that has any; none of [`BROKEN`].
+pub fn sample(set: ClassSet) -> Option<char> {
+    let ascii = set & !(ANY_ABOVE_ASCII | BROKEN);
+    if ascii != 0 {
+        let members = TABLE.1[ascii.trailing_zeros() as usize];
+        return (members != 0).then(|| members.trailing_zeros() as u8 as char);
+    }
+    let above = above_ascii().iter().find(|above| above.class & set != 0)?;
+    above.samples.first()?.chars().next()
 }
 
 /// The classes of the characters that begin with a byte.
@@ -136,18 +204,17 @@ pub fn of_ranges(ranges: &[(u32, u32)]) -> ClassSet {
         }
     }
     let covered = |part: &(u32, u32)| ranges.iter().any(|all| all.0 <= part.0 && part.1 <= all.1);
-    let above = ABOVE_ASCII.iter().filter(|above| above.ranges.iter().all(covered));
+    let above = above_ascii().iter().filter(|above| above.ranges.iter().all(covered));
     within(characters) | above.fold(0, |set, above| set | above.class)
 }
 
 /// The class of a code point above ASCII.
 fn of_above_ascii(code: u32) -> ClassSet {
-    let [other, rest @ ..] = &ABOVE_ASCII;
-    if matches!(code, 0xA1..=0x167F | 0x3001..=0xFEFE | 0xFF00..) {
-        return other.class;
+    let Above { classes, table } = &*ABOVE;
+    match table.get(code as usize) {
+        Some(&number) => classes[number as usize].class,
+        None => classes.iter().find(|class| class.meets(code, code)).map_or(OTHERS, |it| it.class),
     }
-    let holds = |&&(low, high): &&(u32, u32)| low <= code && code <= high;
-    rest.iter().find(|above| above.ranges.iter().any(|range| holds(&range))).unwrap_or(other).class
 }
 
 /// Where between the bytes of a character a text is.
@@ -201,8 +268,8 @@ impl Place {
         let rest = 6 * u32::from(missing - 1);
         let with = |byte: u8| (code << 6 | u32::from(byte) & 0x3F) << rest;
         let (first, last) = (with(low), with(high) | ((1 << rest) - 1));
-        let met = |above: &&AboveAscii| above.ranges.iter().any(|&(a, b)| a <= last && first <= b);
-        ABOVE_ASCII.iter().filter(met).fold(0, |set, above| set | above.class)
+        let met = above_ascii().iter().filter(|class| class.meets(first, last));
+        met.fold(0, |set, class| set | class.class)
     }
 }
 
@@ -227,6 +294,18 @@ mod tests {
     }
 
     #[test]
+    fn classes_above_ascii_are_what_they_are_named() {
+        assert_eq!(above_ascii().iter().fold(0, |all, above| all | above.class), ANY_ABOVE_ASCII);
+        for above in above_ascii() {
+            assert!(!above.ranges.is_empty());
+            for sample in above.samples {
+                let class = sample.bytes().fold((Place::Whole, 0), |at, byte| at.0.step(byte)).1;
+                assert_eq!(class, above.class, "{sample}");
+            }
+        }
+    }
+
+    #[test]
     fn a_text_is_whole_exactly_where_utf8_is() {
         for code in (0..0x11_0000).filter_map(char::from_u32) {
             let (mut place, mut class, mut unfinished) = (Place::Whole, 0, u64::MAX);
@@ -244,10 +323,7 @@ mod tests {
             let wanted = match code {
                 0x00..=0x7F => of_ascii(code as u8),
                 _ => {
-                    let holds = |above: &&AboveAscii| {
-                        above.ranges.iter().any(|&(low, high)| low <= code && code <= high)
-                    };
-                    let mut all = ABOVE_ASCII.iter().filter(holds);
+                    let mut all = above_ascii().iter().filter(|above| above.meets(code, code));
                     let class = all.next().map(|above| above.class);
                     assert!(all.next().is_none(), "{code:x}");
                     class.expect("a class")

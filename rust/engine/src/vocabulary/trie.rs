@@ -5,7 +5,7 @@
 //! few bytes looks at those alone. Every node knows which classes of characters occur below it, so
 //! that a subtree over characters that change nothing is taken as a whole.
 
-use super::classes::{ClassSet, Place, BROKEN};
+use super::classes::{of_ascii, ClassSet, Place, BROKEN};
 
 /// Nodes with more children than this have a [`Fan`].
 const FEW_CHILDREN: usize = 8;
@@ -28,10 +28,12 @@ struct Node {
 /// What is below a node.
 #[derive(Clone, Copy)]
 struct Below {
-    /// The classes of all characters below; [`BROKEN`] inside of a character.
+    /// The classes of all characters that end below, or that tokens have the start of.
     classes: ClassSet,
-    /// The most characters that one token has below.
+    /// The most of them that one token has below.
     chars: u32,
+    /// Whether the node is inside of a character, or of what is none.
+    inside: bool,
 }
 
 /// The children of a node by their bytes.
@@ -105,7 +107,7 @@ impl Trie {
             nodes,
             tokens: ids.to_vec(),
             below: Vec::new(),
-            root_below: Below { classes: 0, chars: 0 },
+            root_below: Below { classes: 0, chars: 0, inside: false },
             fans: Vec::new(),
             children: Vec::new(),
         };
@@ -120,7 +122,7 @@ impl Trie {
     }
 
     fn note_below(&mut self) {
-        let nothing = Below { classes: 0, chars: 0 };
+        let nothing = Below { classes: 0, chars: 0, inside: false };
         self.below = vec![nothing; self.nodes.len()];
         // The open nodes above the one at hand, and the place each leaves a text at.
         let mut open: Vec<(u32, Place, ClassSet)> = Vec::new();
@@ -130,11 +132,13 @@ impl Trie {
                 let Some((node, place, class)) = open.pop() else { break };
                 let mut here = self.below[node as usize];
                 if place != Place::Whole {
-                    self.below[node as usize].classes |= BROKEN;
+                    here.inside = true;
+                    here.classes |= class;
                     if !self.tokens_at(node).is_empty() {
                         here.classes |= place.unfinished();
                         here.chars = here.chars.max(1);
                     }
+                    self.below[node as usize] = here;
                 }
                 let parent = match open.last() {
                     Some(&(parent, ..)) => &mut self.below[parent as usize],
@@ -261,13 +265,31 @@ impl Trie {
     }
 
     /// The classes of all characters below a node, and the most of them that one token has there.
+    /// [`BROKEN`] is among the classes where the node is inside of a character.
     #[inline]
     pub fn below(&self, node: u32) -> (ClassSet, u32) {
-        let below = match node {
+        let Below { classes, chars, inside } = *match node {
             ROOT => &self.root_below,
             _ => &self.below[node as usize],
         };
-        (below.classes, below.chars)
+        (if inside { classes | BROKEN } else { classes }, chars)
+    }
+
+    /// As [`Trie::below`], of a child of a node that is not inside of a character, with the child's
+    /// own byte: what the tokens at and below the child have after the node.
+    #[inline]
+    pub fn through(&self, child: u32) -> (ClassSet, u32) {
+        let Below { classes, chars, inside } = self.below[child as usize];
+        match inside {
+            true => (classes, chars),
+            false => (classes | of_ascii(self.nodes[child as usize].byte), chars + 1),
+        }
+    }
+
+    /// Whether a node is inside of a character, or of what is none.
+    #[inline]
+    pub fn is_inside(&self, node: u32) -> bool {
+        node != ROOT && self.below[node as usize].inside
     }
 
     /// The tokens that end at a node. Ids sorted by bytes are ids in preorder, so these are the run

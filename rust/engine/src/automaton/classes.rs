@@ -18,6 +18,12 @@ impl KnownTexts {
     pub const NONE: KnownTexts = KnownTexts { classes: 0, chars: 0 };
     const UNKNOWN: KnownTexts = KnownTexts { classes: BROKEN, chars: 0 };
 
+    /// Whether there is no bound on how long they are.
+    #[inline]
+    pub fn is_endless(self) -> bool {
+        self.chars == u32::MAX
+    }
+
     /// Whether all texts over the classes of at most so many characters are among them.
     #[inline]
     pub fn all(self, classes: ClassSet, chars: u32) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::horizon::{children_by, set_of, Horizon, Source, Tokens};
+use super::horizon::{set_of, Horizon, Source, Tokens};
 use super::mask::{set, Mask};
 use super::walk::Visitor;
 use super::Inner;
@@ -57,7 +57,7 @@ impl Visitor for Allowed {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(inner.open_at_hole(state)?),
         };
-        for child in children_by(trie, node, open) {
+        for child in trie.children_by(node, open) {
             self.unclear.extend_from_slice(trie.tokens_within((child, trie.edge(child).1)));
         }
         Ok(())

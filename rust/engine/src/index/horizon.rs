@@ -17,7 +17,7 @@ use crate::expr::{Fingerprint, Length};
 use crate::memory;
 use crate::vocabulary::classes::{of_first_byte, ClassSet};
 use crate::vocabulary::trie::ROOT;
-use crate::vocabulary::{trie, Trie, Vocabulary};
+use crate::vocabulary::{Trie, Vocabulary};
 
 /// From this many places on that lead to one state, what is below them is joined.
 const JOINED_FROM: usize = 4;
@@ -339,24 +339,8 @@ pub(super) struct Branch {
 
 impl Branch {
     /// What is left of the tokens after the places.
-    pub fn trie(&self, vocabulary: &Vocabulary, source: &Trie) -> &Trie {
-        let join = || {
-            let mut rest = Vec::with_capacity(self.tokens);
-            for &child in &self.children {
-                let before = source.depth(child) as u32 - 1;
-                let range = (child, source.edge(child).1);
-                rest.extend(source.tokens_within(range).iter().map(|&token| (token, before)));
-            }
-            let text = |at: u32| {
-                let (token, before) = rest[at as usize];
-                &vocabulary.token(token)[before as usize..]
-            };
-            let mut order: Vec<u32> = (0..rest.len() as u32).collect();
-            trie::sort(&mut order, text);
-            let mut trie = Trie::new(&order, text);
-            trie.rename(|at| rest[at as usize].0);
-            Box::new(trie)
-        };
+    pub fn trie(&self, source: &Trie) -> &Trie {
+        let join = || Box::new(Trie::joined(source, &self.children));
         // It is the horizon's, whoever needs it first.
         self.joined.get_or_init(|| memory::uncounted(join))
     }
@@ -444,7 +428,7 @@ fn exits(source: &Trie, deferred: &[Deferred]) -> Vec<Exit> {
         let (mut ends, mut rest) = (Vec::new(), Branches::new());
         for &node in &nodes {
             ends.extend_from_slice(source.tokens_at(node));
-            children_by(source, node, &[true; 256]).for_each(|child| rest.add(source, child));
+            source.children_by(node, &[true; 256]).for_each(|child| rest.add(source, child));
         }
         let below = Below::Joined { ends: ends.into(), rest: rest.finish(source) };
         exits.push(Exit { nodes: nodes.into(), kind, below });
@@ -461,7 +445,7 @@ fn ends(source: &Trie, places: &[Ended], after: &AfterEnded, exits: &mut Vec<Exi
     for &Ended { node, goes_on } in places {
         let tokens = |range| source.tokens_within(range).len();
         if tokens(source.child_range(node)) > APART_FROM {
-            let below = children_by(source, node, &open).map(|child| (child, source.edge(child).1));
+            let below = source.children_by(node, &open).map(|child| (child, source.edge(child).1));
             if below.map(tokens).sum::<usize>() > APART_FROM {
                 apart.push(node);
                 continue;
@@ -470,7 +454,7 @@ fn ends(source: &Trie, places: &[Ended], after: &AfterEnded, exits: &mut Vec<Exi
         if !goes_on {
             ends.extend_from_slice(source.tokens_at(node));
         }
-        children_by(source, node, &open).for_each(|child| rest.add(source, child));
+        source.children_by(node, &open).for_each(|child| rest.add(source, child));
         joined.push(node);
     }
     if joined.len() < JOINED_FROM {
@@ -490,26 +474,6 @@ pub(super) fn set_of(bytes: &[u8]) -> [bool; 256] {
     let mut set = [false; 256];
     bytes.iter().for_each(|&byte| set[byte as usize] = true);
     set
-}
-
-/// The children of a node by some bytes.
-pub(super) fn children_by<'a>(
-    source: &'a Trie,
-    node: u32,
-    bytes: &'a [bool; 256],
-) -> impl Iterator<Item = u32> + 'a {
-    let (mut child, end) = source.child_range(node);
-    std::iter::from_fn(move || {
-        while child < end {
-            let at = child;
-            let (byte, next) = source.edge(at);
-            child = next;
-            if bytes[byte as usize] {
-                return Some(at);
-            }
-        }
-        None
-    })
 }
 
 /// The horizons kept with a vocabulary, by what they are in any index and the node they are for.

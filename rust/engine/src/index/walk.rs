@@ -31,6 +31,12 @@ const LARGE: u32 = 24;
 const FEW: u32 = 12;
 /// For a subtree of more nodes than this a horizon is made.
 const VERY_LARGE: u32 = 96;
+/// Where the bytes lead from a state, as far as that was asked for, and whether back to it.
+struct Looping {
+    state: StateId,
+    targets: [Option<(StateId, bool)>; 256],
+}
+
 /// What is made of what a walk comes upon.
 pub(super) trait Visitor {
     /// Whether large parts of the trie are answered by horizons.
@@ -237,12 +243,11 @@ impl Inner {
                 if !ends.is_empty() {
                     visitor.reach(self, reached, ends)?;
                 }
-                let vocabulary = self.vocabulary.clone();
                 let mut wanted = [false; 256];
                 rest.iter().for_each(|branch| wanted[branch.byte as usize] = true);
                 let ways_on = self.automaton.ways_on(reached, &wanted)?;
                 for branch in rest.iter().filter(|branch| ways_on[branch.byte as usize]) {
-                    let rest = branch.trie(&vocabulary, source);
+                    let rest = branch.trie(source);
                     visitor.end(self, rest, ROOT, reached)?;
                     self.walk(rest, ROOT, reached, visitor)?;
                 }
@@ -301,6 +306,7 @@ impl Inner {
         visitor: &mut V,
     ) -> Result<()> {
         let mut waiting = vec![(node, start)];
+        let mut looping = None;
         while let Some((node, state)) = waiting.pop() {
             let range = trie.child_range(node);
             if range.1 - range.0 > LARGE {
@@ -318,6 +324,10 @@ impl Inner {
                 true => KnownTexts::NONE,
                 false => self.automaton.known_to_read(state)?,
             };
+            if known.is_endless() && range.1 - range.0 > LARGE {
+                self.scan(trie, range, (state, known), &mut looping, visitor, &mut waiting)?;
+                continue;
+            }
             let stays = |child| {
                 let (classes, chars) = trie.through(child);
                 known.all(classes, chars)
@@ -363,6 +373,59 @@ impl Inner {
                 }
                 child = next;
             }
+        }
+        Ok(())
+    }
+
+    /// Visits nodes of a trie below one to which `state` leads, from which much leads back to it: for
+    /// as long as it does, that is one pass over the nodes in their order.
+    fn scan<V: Visitor>(
+        &mut self,
+        trie: &Trie,
+        (first, end): (u32, u32),
+        (state, known): (StateId, KnownTexts),
+        looping: &mut Option<Box<Looping>>,
+        visitor: &mut V,
+        waiting: &mut Vec<(u32, StateId)>,
+    ) -> Result<()> {
+        let looping = match looping {
+            Some(looping) if looping.state == state => looping,
+            _ => looping.insert(Box::new(Looping { state, targets: [None; 256] })),
+        };
+        let mut at = first;
+        while at < end {
+            // Siblings that stay inside as a whole lie side by side.
+            let from = at;
+            while at < end {
+                let (classes, chars) = trie.through(at);
+                if !known.all(classes, chars) {
+                    break;
+                }
+                at = trie.edge(at).1;
+            }
+            if from < at {
+                visitor.stay(self, state, trie.tokens_within((from, at)))?;
+                continue;
+            }
+            let (byte, next) = trie.edge(at);
+            let (target, returns) = match looping.targets[byte as usize] {
+                Some(known) => known,
+                None => {
+                    let target = self.automaton.step(state, byte)?;
+                    let lives = !matches!(target, StateId::DEAD | StateId::DEFERRED);
+                    let returns = lives && self.automaton.opened(target)? == state;
+                    *looping.targets[byte as usize].insert((target, returns))
+                }
+            };
+            if returns && !self.is_large::<V>(trie, at) {
+                visitor.come(self, trie, at, target)?;
+                at += 1;
+                continue;
+            }
+            if target != StateId::DEAD {
+                self.visit(trie, at, (state, target), visitor, waiting)?;
+            }
+            at = next;
         }
         Ok(())
     }

@@ -116,9 +116,79 @@ impl Trie {
         trie
     }
 
-    /// Gives the tokens other names.
-    pub fn rename(&mut self, name: impl Fn(u32) -> u32) {
-        self.tokens.iter_mut().for_each(|token| *token = name(*token));
+    /// What lies at and below some nodes of a trie, as one trie.
+    pub fn joined(source: &Trie, nodes: &[u32]) -> Self {
+        let nothing = Below { classes: 0, chars: 0, inside: false };
+        let mut joined = Trie {
+            nodes: Vec::new(),
+            tokens: Vec::new(),
+            below: Vec::new(),
+            root_below: nothing,
+            fans: Vec::new(),
+            children: Vec::new(),
+        };
+        joined.join_children(source, nodes.to_vec(), 1);
+        for node in nodes {
+            let root = &mut joined.root_below;
+            // Where a node goes on with a character, its parent is inside of it.
+            root.inside |= (0x80..0xC0).contains(&source.edge(*node).0);
+            let (classes, chars) = source.through(*node);
+            root.classes |= classes;
+            root.chars = root.chars.max(chars);
+        }
+        joined.spread_fans();
+        joined
+    }
+
+    /// Appends nodes of another trie, and all below them, as nodes of a depth.
+    fn join_children(&mut self, source: &Trie, mut nodes: Vec<u32>, depth: u16) {
+        nodes.sort_unstable_by_key(|&node| source.nodes[node as usize].byte);
+        for alike in nodes.chunk_by(|&one, &other| source.edge(one).0 == source.edge(other).0) {
+            if let [node] = *alike {
+                self.copy(source, node, depth);
+                continue;
+            }
+            let at = self.nodes.len();
+            let (byte, tokens) = (source.edge(alike[0]).0, self.tokens.len() as u32);
+            self.nodes.push(Node { end: 0, tokens, fan: 0, depth, byte });
+            self.below.push(Below { classes: 0, chars: 0, inside: false });
+            let mut children = Vec::new();
+            for &node in alike {
+                self.tokens.extend_from_slice(source.tokens_at(node));
+                let Below { classes, chars, inside } = source.below[node as usize];
+                let below = &mut self.below[at];
+                below.classes |= classes;
+                below.chars = below.chars.max(chars);
+                below.inside |= inside;
+                let (mut child, end) = source.child_range(node);
+                while child < end {
+                    children.push(child);
+                    child = source.edge(child).1;
+                }
+            }
+            // As deep as the longest token.
+            stacker::maybe_grow(64 * 1024, 1024 * 1024, || {
+                self.join_children(source, children, depth + 1);
+            });
+            self.nodes[at].end = self.nodes.len() as u32;
+        }
+    }
+
+    /// Appends a node of another trie with all below it, as one of a depth.
+    fn copy(&mut self, source: &Trie, node: u32, depth: u16) {
+        let (to, tokens_to) = (self.nodes.len() as u32, self.tokens.len() as u32);
+        let range = node as usize..source.edge(node).1 as usize;
+        let tokens_from = source.nodes[node as usize].tokens;
+        let depth_from = source.nodes[node as usize].depth;
+        self.nodes.extend(source.nodes[range.clone()].iter().map(|of| Node {
+            end: of.end - node + to,
+            tokens: of.tokens - tokens_from + tokens_to,
+            fan: 0,
+            depth: of.depth - depth_from + depth,
+            byte: of.byte,
+        }));
+        self.below.extend_from_slice(&source.below[range]);
+        self.tokens.extend_from_slice(source.tokens_within((node, source.edge(node).1)));
     }
 
     fn note_below(&mut self) {
@@ -219,6 +289,26 @@ impl Trie {
         &self.children[start..end]
     }
 
+    /// The children of a node by some bytes.
+    pub fn children_by<'a>(
+        &'a self,
+        node: u32,
+        bytes: &'a [bool; 256],
+    ) -> impl Iterator<Item = u32> + 'a {
+        let (mut child, end) = self.child_range(node);
+        let table = self.fan_of(node).map(|fan| self.children_within(fan, 0, u8::MAX));
+        let mut listed = table.unwrap_or_default().iter().copied();
+        let by_edges = std::iter::from_fn(move || {
+            if table.is_some() {
+                return listed.next();
+            }
+            let at = (child < end).then_some(child)?;
+            child = self.edge(at).1;
+            Some(at)
+        });
+        by_edges.filter(|&child| bytes[self.edge(child).0 as usize])
+    }
+
     /// Whether a node has a child whose byte is in `low..=high`.
     pub fn has_child_within(&self, node: u32, low: u8, high: u8) -> bool {
         if let Some(fan) = self.fan_of(node) {
@@ -289,7 +379,10 @@ impl Trie {
     /// Whether a node is inside of a character, or of what is none.
     #[inline]
     pub fn is_inside(&self, node: u32) -> bool {
-        node != ROOT && self.below[node as usize].inside
+        match node {
+            ROOT => self.root_below.inside,
+            _ => self.below[node as usize].inside,
+        }
     }
 
     /// The tokens that end at a node. Ids sorted by bytes are ids in preorder, so these are the run

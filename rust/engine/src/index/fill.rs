@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::horizon::{set_of, Horizon, Source, Tokens};
-use super::mask::{set, Mask};
+use super::mask::{clear, set, Mask};
 use super::walk::Visitor;
 use super::Inner;
 use crate::automaton::StateId;
@@ -44,8 +44,14 @@ impl Visitor for Allowed {
         Ok(())
     }
 
-    fn stay(&mut self, _: &mut Inner, _: StateId, tokens: &[u32]) -> Result<()> {
-        self.tokens.extend_from_slice(tokens);
+    fn stay(
+        &mut self,
+        _: &mut Inner,
+        _: StateId,
+        trie: &Trie,
+        nodes: (u32, u32),
+    ) -> Result<()> {
+        self.tokens.extend_from_slice(trie.tokens_within(nodes));
         Ok(())
     }
 
@@ -179,7 +185,7 @@ impl Inner {
         masks.sort_unstable_by_key(Arc::as_ptr);
         masks.dedup_by(|a, b| Arc::ptr_eq(a, b));
         let Some(mask) = masks.pop() else {
-            let mask = self.mask_of(Source::All, tokens);
+            let mask = self.mask_of(tokens);
             return self.masks.intern(mask);
         };
         if masks.is_empty() && tokens.len() < FEW_TOKENS {
@@ -196,18 +202,51 @@ impl Inner {
         self.masks.intern(mask)
     }
 
-    /// The mask of what was found in a source, and of what the source leaves out.
-    pub(super) fn mask_of(&mut self, source: Source, found: Vec<u32>) -> Mask {
+    fn mask_of(&mut self, tokens: Vec<u32>) -> Mask {
+        if tokens.len() < FEW_TOKENS {
+            return Mask::from_ids(tokens);
+        }
+        self.scratch.fill(0);
+        set(&mut self.scratch, &tokens);
+        Mask::from_words(&self.scratch)
+    }
+
+    /// The mask of what was found in a source, as sorted ranges of nodes below one, and of what the
+    /// source leaves out.
+    pub(super) fn mask_of_found(
+        &mut self,
+        source: Source,
+        node: u32,
+        found: &[(u32, u32)],
+    ) -> Mask {
+        let vocabulary = self.vocabulary.clone();
+        let trie = source.trie(&vocabulary);
+        let count = found.iter().map(|&nodes| trie.tokens_within(nodes).len()).sum::<usize>();
+        let most = node == ROOT && count > trie.tokens().len() / 2;
         match source {
-            Source::All | Source::OpenSlice(_) if found.len() < FEW_TOKENS => {
-                return Mask::from_ids(found)
+            Source::All | Source::Slice(_, None) if most => {
+                // By what is not among them, which is less.
+                vocabulary.write_text(&mut self.scratch);
+                let mut from = 0;
+                let end = trie.child_range(node).1;
+                for &(first, next) in found.iter().chain(&[(end, end)]) {
+                    clear(&mut self.scratch, trie.tokens_within((from, first)));
+                    from = next;
+                }
+                return Mask::from_words(&self.scratch);
+            }
+            Source::All | Source::OpenSlice(_) if count < FEW_TOKENS => {
+                let tokens = found.iter().flat_map(|&nodes| trie.tokens_within(nodes));
+                return Mask::from_ids(tokens.copied().collect());
             }
             Source::All | Source::OpenSlice(_) => self.scratch.fill(0),
             Source::Slice(slice, length) => {
-                self.vocabulary.slices()[slice].write(length, &mut self.scratch);
+                vocabulary.slices()[slice].write(length, &mut self.scratch);
             }
         }
-        set(&mut self.scratch, &found);
+        for &nodes in found {
+            set(&mut self.scratch, trie.tokens_within(nodes));
+        }
         Mask::from_words(&self.scratch)
     }
 }

@@ -28,8 +28,8 @@ const APART_FROM: usize = 1024;
 const JOINED_TOKEN: usize = 48;
 /// From this many tokens on, those of a horizon are kept as a mask.
 const MANY_TOKENS: usize = 2048;
-/// For how many tokens there is room before any is found: what an identifier allows, about.
-const TOKENS_AT_FIRST: usize = 1 << 15;
+/// For how many ranges of nodes there is room before any is found.
+const FOUND_AT_FIRST: usize = 1 << 10;
 /// How many bytes the horizons kept with a vocabulary may take. Past it they are made anew.
 const KEPT_BYTES: usize = 24 << 20;
 
@@ -80,7 +80,8 @@ struct Group {
 pub(super) struct HorizonVisitor {
     /// Whether exceptions were left out of the horizon's start: then those are all there are.
     loose: bool,
-    tokens: Vec<u32>,
+    /// Where the tokens are that are allowed, as ranges of nodes.
+    found: Vec<(u32, u32)>,
     deferred: Vec<Deferred>,
     /// By the terminals that have ended; see [`crate::automaton`].
     ended: Vec<Group>,
@@ -100,15 +101,12 @@ struct Met {
 impl Visitor for HorizonVisitor {
     const ASKS_HORIZONS: bool = false;
 
-    fn reach(&mut self, inner: &mut Inner, state: StateId, tokens: &[u32]) -> Result<()> {
-        if inner.automaton.goes_on(state) {
-            self.tokens.extend_from_slice(tokens);
-        }
+    fn reach(&mut self, _: &mut Inner, _: StateId, _: &[u32]) -> Result<()> {
         Ok(())
     }
 
-    fn stay(&mut self, _: &mut Inner, _: StateId, tokens: &[u32]) -> Result<()> {
-        self.tokens.extend_from_slice(tokens);
+    fn stay(&mut self, _: &mut Inner, _: StateId, _: &Trie, nodes: (u32, u32)) -> Result<()> {
+        self.find(nodes);
         Ok(())
     }
 
@@ -125,7 +123,7 @@ impl Visitor for HorizonVisitor {
     fn come(&mut self, inner: &mut Inner, trie: &Trie, node: u32, state: StateId) -> Result<()> {
         let met = self.met(inner, state)?;
         if met.goes_on {
-            self.tokens.extend_from_slice(trie.tokens_at(node));
+            self.find((node, node + 1));
         }
         if met.ended.is_some() {
             self.end(inner, trie, node, state)?;
@@ -153,14 +151,22 @@ impl Visitor for HorizonVisitor {
 }
 
 impl HorizonVisitor {
-    /// For a walk that comes to at most so many tokens.
-    pub fn new(loose: bool, tokens: usize) -> Self {
+    pub fn new(loose: bool) -> Self {
         HorizonVisitor {
             loose,
-            tokens: Vec::with_capacity(tokens.min(TOKENS_AT_FIRST)),
+            found: Vec::with_capacity(FOUND_AT_FIRST),
             deferred: Vec::new(),
             ended: Vec::new(),
             met: Vec::new(),
+        }
+    }
+
+    /// The tokens that end in a range of nodes are allowed.
+    #[inline]
+    fn find(&mut self, nodes: (u32, u32)) {
+        match self.found.last_mut() {
+            Some(last) if last.1 == nodes.0 => last.1 = nodes.1,
+            _ => self.found.push(nodes),
         }
     }
 
@@ -204,19 +210,31 @@ impl HorizonVisitor {
         for Group { after, places, .. } in self.ended {
             ends(trie, &places, &after, &mut exits);
         }
-        let tokens = match node {
-            ROOT => true,
-            _ => self.tokens.len() >= MANY_TOKENS,
-        };
-        let tokens = match tokens {
+        let found = merged(self.found);
+        let tokens = found.iter().map(|&nodes| trie.tokens_within(nodes));
+        let tokens = match node == ROOT || tokens.clone().map(<[u32]>::len).sum::<usize>() >= MANY_TOKENS
+        {
             true => {
-                let mask = inner.mask_of(source, self.tokens);
+                let mask = inner.mask_of_found(source, node, &found);
                 Tokens::Mask(inner.masks.intern(mask))
             }
-            false => Tokens::List(self.tokens.into()),
+            false => Tokens::List(tokens.flatten().copied().collect()),
         };
         Ok(Horizon::new(source, tokens, exits.into()))
     }
+}
+
+/// The same nodes, in order and as few ranges as there can be.
+fn merged(mut ranges: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, before| {
+        let touches = next.0 <= before.1;
+        if touches {
+            before.1 = before.1.max(next.1);
+        }
+        touches
+    });
+    ranges
 }
 
 impl Inner {

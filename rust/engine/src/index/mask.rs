@@ -121,6 +121,15 @@ pub(super) fn set(row: &mut [u32], ids: &[u32]) {
     }
 }
 
+/// Clears some bits.
+pub(super) fn clear(row: &mut [u32], ids: &[u32]) {
+    for &id in ids {
+        if let Some(word) = row.get_mut(id as usize / 32) {
+            *word &= !(1 << (id % 32));
+        }
+    }
+}
+
 /// Masks by content.
 #[derive(Default)]
 pub(super) struct Masks {

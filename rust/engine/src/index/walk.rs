@@ -45,8 +45,14 @@ pub(super) trait Visitor {
     /// These tokens lead to `state`.
     fn reach(&mut self, inner: &mut Inner, state: StateId, tokens: &[u32]) -> Result<()>;
 
-    /// These tokens stay inside a terminal of `state`.
-    fn stay(&mut self, inner: &mut Inner, state: StateId, tokens: &[u32]) -> Result<()>;
+    /// The tokens that end in a range of nodes of `trie` stay inside a terminal of `state`.
+    fn stay(
+        &mut self,
+        inner: &mut Inner,
+        state: StateId,
+        trie: &Trie,
+        nodes: (u32, u32),
+    ) -> Result<()>;
 
     /// A walk comes to a node of `trie` at which terminals may have ended at a hole; only horizons and
     /// states with shallow stacks have such.
@@ -291,8 +297,7 @@ impl Inner {
         let vocabulary = self.vocabulary.clone();
         let source = self.source(start, node)?;
         let trie = source.trie(&vocabulary);
-        let tokens = trie.tokens_within(trie.child_range(node)).len();
-        let mut visitor = HorizonVisitor::new(self.automaton.is_loose(start), tokens);
+        let mut visitor = HorizonVisitor::new(self.automaton.is_loose(start));
         self.walk(trie, node, start, &mut visitor)?;
         visitor.finish(self, source, node)
     }
@@ -312,7 +317,7 @@ impl Inner {
             if range.1 - range.0 > LARGE {
                 let (classes, chars) = trie.below(node);
                 if self.automaton.reads_all(state, classes, chars)? {
-                    visitor.stay(self, state, trie.tokens_within(range))?;
+                    visitor.stay(self, state, trie, range)?;
                     continue;
                 }
             }
@@ -348,7 +353,7 @@ impl Inner {
                     for &child in children {
                         if stays(child) {
                             let below = (child, trie.edge(child).1);
-                            visitor.stay(self, state, trie.tokens_within(below))?;
+                            visitor.stay(self, state, trie, below)?;
                             continue;
                         }
                         self.visit(trie, child, (state, target), visitor, &mut waiting)?;
@@ -366,7 +371,7 @@ impl Inner {
                     break;
                 }
                 if stays(child) {
-                    visitor.stay(self, state, trie.tokens_within((child, next)))?;
+                    visitor.stay(self, state, trie, (child, next))?;
                 } else if self.automaton.cell_range(cell).0 <= byte {
                     let target = self.automaton.cell_target(state, cell)?;
                     self.visit(trie, child, (state, target), visitor, &mut waiting)?;
@@ -404,7 +409,7 @@ impl Inner {
                 at = trie.edge(at).1;
             }
             if from < at {
-                visitor.stay(self, state, trie.tokens_within((from, at)))?;
+                visitor.stay(self, state, trie, (from, at))?;
                 continue;
             }
             let (byte, next) = trie.edge(at);
@@ -449,18 +454,20 @@ impl Inner {
                 rest.push(config);
                 continue;
             };
-            let (mut at, mut read, mut tokens) = (Some(node), 0, Vec::new());
+            let (mut at, mut read, mut passed) = (Some(node), 0, Vec::new());
             while let (Some(here), true) = (at, read + 1 < literal.len()) {
                 at = trie.child(here, literal[read]);
                 if let Some(child) = at {
-                    tokens.extend_from_slice(trie.tokens_at(child));
+                    if !trie.tokens_at(child).is_empty() {
+                        passed.push(child);
+                    }
                     read += 1;
                 }
             }
             let last = at.and_then(|here| trie.child(here, literal[read]));
             let byte = literal[read];
-            if !tokens.is_empty() {
-                visitor.stay(self, state, &tokens)?;
+            for child in passed {
+                visitor.stay(self, state, trie, (child, child + 1))?;
             }
             if let Some(last) = last {
                 let before = self.automaton.after_literal(state, config, read)?;
@@ -498,7 +505,7 @@ impl Inner {
         let open = self.automaton.opened(state)?;
         if self.automaton.known_to_read(open)?.all(classes, chars) {
             // All that is below stays in a terminal that goes on here, whatever ends here too.
-            return visitor.stay(self, open, trie.tokens_within((first, end)));
+            return visitor.stay(self, open, trie, (first, end));
         }
         if self.is_large::<V>(trie, node) {
             return self.collect(state, node, visitor);

@@ -23,6 +23,8 @@ pub struct Vocabulary {
     offsets: Vec<u32>,
     /// By token, its place among those that are text, sorted by their bytes.
     ranks: Vec<u32>,
+    /// The mask of the tokens that are text.
+    text: Box<[u32]>,
     eos: Vec<u32>,
     size: usize,
     trie: Trie,
@@ -76,8 +78,10 @@ impl Vocabulary {
         let trie = Trie::new(&order, text);
         let slices = slice::build(&order, text, size);
         let mut ranks = vec![u32::MAX; count];
+        let mut of_text = vec![0; size.div_ceil(32)];
         for (rank, &id) in (0..).zip(&order) {
             ranks[id as usize] = rank;
+            of_text[id as usize / 32] |= 1 << (id % 32);
         }
         let mut eos = eos.to_vec();
         eos.sort_unstable();
@@ -89,6 +93,7 @@ impl Vocabulary {
             bytes,
             offsets,
             ranks,
+            text: of_text.into(),
             eos,
             size,
             companion: OnceLock::new(),
@@ -106,6 +111,11 @@ impl Vocabulary {
     /// The place of a token among all that are text, sorted by their bytes.
     pub fn rank(&self, id: u32) -> u32 {
         self.ranks.get(id as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// Writes the mask of all tokens that are text.
+    pub(crate) fn write_text(&self, mask: &mut [u32]) {
+        mask.copy_from_slice(&self.text);
     }
 
     /// The ids that end a text, ascending.
@@ -148,6 +158,6 @@ impl Vocabulary {
     /// An estimate of the vocabulary's size in bytes.
     pub fn memory(&self) -> usize {
         let slices: usize = self.slices.iter().map(Slice::memory).sum();
-        self.bytes.len() + (self.offsets.len() + self.ranks.len()) * 4 + self.trie.memory() + slices
+        self.bytes.len() + (self.offsets.len() + self.ranks.len() + self.text.len()) * 4 + self.trie.memory() + slices
     }
 }

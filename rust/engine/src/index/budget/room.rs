@@ -79,6 +79,14 @@ impl Most<'_> {
         let margin = if inner.automaton.is_loose(state) { EXCEPTION_MARGIN } else { 0 };
         self.bytes = self.bytes.max(bytes.saturating_add(margin));
     }
+
+    /// Somewhere inside a terminal of `state`.
+    fn inside(&mut self, inner: &mut Inner, state: StateId) -> Result<()> {
+        let state = inner.automaton.opened(state)?;
+        let bytes = self.distances.inside(&mut inner.automaton, state)?;
+        self.needs(inner, state, bytes);
+        Ok(())
+    }
 }
 
 impl Visitor for Most<'_> {
@@ -93,15 +101,18 @@ impl Visitor for Most<'_> {
         Ok(())
     }
 
-    fn stay(&mut self, inner: &mut Inner, state: StateId, _: &[u32]) -> Result<()> {
-        let state = inner.automaton.opened(state)?;
-        let bytes = self.distances.inside(&mut inner.automaton, state)?;
-        self.needs(inner, state, bytes);
-        Ok(())
+    fn stay(
+        &mut self,
+        inner: &mut Inner,
+        state: StateId,
+        _: &Trie,
+        _: (u32, u32),
+    ) -> Result<()> {
+        self.inside(inner, state)
     }
 
     fn within(&mut self, inner: &mut Inner, state: StateId, _: &Horizon) -> Result<()> {
-        self.stay(inner, state, &[])
+        self.inside(inner, state)
     }
 
     fn defer(&mut self, _: &mut Inner, trie: &Trie, node: u32, _: StateId) -> Result<()> {

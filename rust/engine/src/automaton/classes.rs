@@ -4,7 +4,7 @@
 use super::{Automaton, Config, StackId, StateId};
 use crate::error::Result;
 use crate::expr::{ExprId, Length, MOST_ROUNDS};
-use crate::vocabulary::classes::{ClassSet, BROKEN};
+use crate::vocabulary::classes::{ClassSet, BROKEN, LETTERS};
 use crate::vocabulary::Slice;
 
 /// Texts that are known to be read from a state: over some classes, of at most so many characters.
@@ -18,10 +18,11 @@ impl KnownTexts {
     pub const NONE: KnownTexts = KnownTexts { classes: 0, chars: 0 };
     const UNKNOWN: KnownTexts = KnownTexts { classes: BROKEN, chars: 0 };
 
-    /// Whether there is no bound on how long they are.
+    /// Whether much leads back to where they are read from: any of them go on forever, and letters
+    /// are among their characters.
     #[inline]
-    pub fn is_endless(self) -> bool {
-        self.chars == u32::MAX
+    pub fn are_endless_words(self) -> bool {
+        self.chars == u32::MAX && self.classes & LETTERS != 0
     }
 
     /// Whether all texts over the classes of at most so many characters are among them.

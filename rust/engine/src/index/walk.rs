@@ -329,7 +329,7 @@ impl Inner {
                 true => KnownTexts::NONE,
                 false => self.automaton.known_to_read(state)?,
             };
-            if known.is_endless() && range.1 - range.0 > LARGE {
+            if known.are_endless_words() && range.1 - range.0 > LARGE {
                 self.scan(trie, range, (state, known), &mut looping, visitor, &mut waiting)?;
                 continue;
             }

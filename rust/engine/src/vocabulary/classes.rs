@@ -157,9 +157,11 @@ pub fn of_ascii(byte: u8) -> ClassSet {
     1 << TABLE.0[usize::from(byte & 0x7F)]
 }
 
+/// Letters.
+pub const LETTERS: ClassSet = 0b1111 | 1 << 56;
+
 /// Which of two sets is over more of what tokens are made of: letters more than anything else.
 pub fn weight(set: ClassSet) -> u32 {
-    const LETTERS: ClassSet = 0b1111 | 1 << 56;
     set.count_ones() + 64 * (set & LETTERS).count_ones()
 }
 

@@ -400,3 +400,82 @@ fn clipped(ranges: &[(u32, u32)], first: u32, last: u32) -> Vec<(u32, u32)> {
     let within = ranges[start..].iter().take_while(|range| range.0 <= last);
     within.map(|range| (range.0.max(first), range.1.min(last))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::random::Random;
+    use crate::vocabulary::classes::Place;
+
+    const CHARACTERS: [&str; 10] = ["a", "b", "f", "z", "0", "-", " ", "é", "語", "\u{2028}"];
+
+    fn class_of(char: &str) -> ClassSet {
+        char.bytes().fold((Place::Whole, 0), |at, byte| at.0.step(byte)).1
+    }
+
+    /// An expression over classes of characters, of so many operations.
+    fn expression(random: &mut Random, exprs: &mut Exprs, operations: u32) -> ExprId {
+        let letters = above_ascii().iter().find(|above| above.samples.contains(&"é"));
+        let mut word = vec![(0x30, 0x39), (0x61, 0x7A)];
+        word.extend_from_slice(letters.map_or(&[], |letters| &letters.ranges));
+        let sets = [
+            word,
+            vec![(0x61, 0x7A)],
+            vec![(0x00, 0x09), (0x0B, 0x10_FFFF)],
+            vec![(0x61, 0x62), (0xE9, 0xE9)],
+            vec![(0x20, 0x20), (0x2D, 0x2D)],
+        ];
+        let mut part = exprs.class(&sets[random.below(5) as usize]);
+        for _ in 0..operations {
+            let one = exprs.class(&sets[random.below(5) as usize]);
+            let min = random.below(3);
+            let max = if random.below(3) == 0 { UNBOUNDED } else { min + 1 + random.below(7) };
+            let one = if random.below(2) == 0 { exprs.repeat(one, min, max) } else { one };
+            part = match random.below(6) {
+                0 => exprs.or(vec![one, part]),
+                1 => exprs.concat2(one, part),
+                2 => exprs.concat2(part, one),
+                3 => exprs.and(vec![one, part]),
+                _ => exprs.repeat(part, min, max),
+            };
+        }
+        part
+    }
+
+    #[test]
+    fn texts_over_the_classes_of_a_state_are_read() {
+        let mut random = Random(1);
+        let mut texts = 0;
+        for _ in 0..4000 {
+            let mut exprs = Exprs::new();
+            let mut state = expression(&mut random, &mut exprs, 4);
+            for _ in 0..4 {
+                if exprs.matches_nothing(state).expect("an answer") {
+                    break;
+                }
+                for state in [state, exprs.open_counts(state)] {
+                    let (classes, chars) = exprs.read_from(state).expect("an answer");
+                    let within: Vec<&str> =
+                        CHARACTERS.into_iter().filter(|it| class_of(it) & !classes == 0).collect();
+                    if within.is_empty() {
+                        continue;
+                    }
+                    let mut at = state;
+                    for _ in 0..chars.min(12) {
+                        let char = within[random.below(within.len() as u64) as usize];
+                        at = exprs.read(at, char).expect("a step");
+                        assert!(at != ExprId::NEVER && at != ExprId::UNKNOWN, "{state:?} {char}");
+                        assert!(!exprs.matches_nothing(at).expect("an answer"));
+                        texts += 1;
+                    }
+                    if chars > 0 {
+                        assert!(exprs.reads_all(state, classes, chars.min(12)).expect("an answer"));
+                    }
+                }
+                let char = CHARACTERS[random.below(CHARACTERS.len() as u64) as usize];
+                state = exprs.read(state, char).expect("a step");
+            }
+        }
+        assert!(texts > 10_000, "{texts}");
+    }
+}

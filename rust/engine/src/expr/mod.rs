@@ -34,7 +34,7 @@ mod fingerprint;
 mod look_behind;
 mod open;
 #[cfg(test)]
-mod random;
+pub(crate) mod random;
 mod row;
 mod rule;
 mod shortest;

@@ -44,13 +44,7 @@ impl Visitor for Allowed {
         Ok(())
     }
 
-    fn stay(
-        &mut self,
-        _: &mut Inner,
-        _: StateId,
-        trie: &Trie,
-        nodes: (u32, u32),
-    ) -> Result<()> {
+    fn stay(&mut self, _: &mut Inner, _: StateId, trie: &Trie, nodes: (u32, u32)) -> Result<()> {
         self.tokens.extend_from_slice(trie.tokens_within(nodes));
         Ok(())
     }

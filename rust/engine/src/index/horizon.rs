@@ -212,14 +212,14 @@ impl HorizonVisitor {
         }
         let found = merged(self.found);
         let tokens = found.iter().map(|&nodes| trie.tokens_within(nodes));
-        let tokens = match node == ROOT || tokens.clone().map(<[u32]>::len).sum::<usize>() >= MANY_TOKENS
-        {
-            true => {
-                let mask = inner.mask_of_found(source, node, &found);
-                Tokens::Mask(inner.masks.intern(mask))
-            }
-            false => Tokens::List(tokens.flatten().copied().collect()),
-        };
+        let tokens =
+            match node == ROOT || tokens.clone().map(<[u32]>::len).sum::<usize>() >= MANY_TOKENS {
+                true => {
+                    let mask = inner.mask_of_found(source, node, &found);
+                    Tokens::Mask(inner.masks.intern(mask))
+                }
+                false => Tokens::List(tokens.flatten().copied().collect()),
+            };
         Ok(Horizon::new(source, tokens, exits.into()))
     }
 }

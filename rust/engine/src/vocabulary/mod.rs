@@ -158,6 +158,9 @@ impl Vocabulary {
     /// An estimate of the vocabulary's size in bytes.
     pub fn memory(&self) -> usize {
         let slices: usize = self.slices.iter().map(Slice::memory).sum();
-        self.bytes.len() + (self.offsets.len() + self.ranks.len() + self.text.len()) * 4 + self.trie.memory() + slices
+        self.bytes.len()
+            + (self.offsets.len() + self.ranks.len() + self.text.len()) * 4
+            + self.trie.memory()
+            + slices
     }
 }

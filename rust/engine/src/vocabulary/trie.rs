@@ -445,3 +445,103 @@ impl Fan {
         rank as usize
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::random::Random;
+
+    /// Some texts of ASCII, of characters of several bytes, and of what is no UTF-8.
+    fn texts(random: &mut Random) -> Vec<Vec<u8>> {
+        let parts = ["a", "b", " ", "é", "語", "\u{301}", "😀"];
+        let mut texts: Vec<Vec<u8>> = (0..200)
+            .map(|_| {
+                let mut text = Vec::new();
+                for _ in 0..=random.below(5) {
+                    text.extend_from_slice(parts[random.below(7) as usize].as_bytes());
+                }
+                match random.below(4) {
+                    0 => text.truncate(1 + random.below(text.len() as u64) as usize),
+                    1 => text.push(random.below(256) as u8),
+                    _ => {}
+                }
+                text
+            })
+            .collect();
+        texts.sort();
+        texts.dedup();
+        texts
+    }
+
+    fn trie_of(texts: &[Vec<u8>]) -> Trie {
+        let ids: Vec<u32> = (0..texts.len() as u32).collect();
+        Trie::new(&ids, |id| &texts[id as usize])
+    }
+
+    /// Every token at and below a node, with its bytes from the node on.
+    fn entries(trie: &Trie, node: u32, texts: &[Vec<u8>]) -> Vec<(Vec<u8>, u32)> {
+        let from = trie.depth(node) - 1;
+        let tokens = trie.tokens_within((node, trie.edge(node).1));
+        tokens.iter().map(|&token| (texts[token as usize][from..].to_vec(), token)).collect()
+    }
+
+    #[test]
+    fn joined_nodes_have_the_tokens_of_all() {
+        let mut random = Random(1);
+        for _ in 0..200 {
+            let texts = texts(&mut random);
+            let trie = trie_of(&texts);
+            let nodes: Vec<u32> =
+                (0..10).map(|_| random.below(trie.child_range(ROOT).1.into())).collect();
+            let mut wanted: Vec<(Vec<u8>, u32)> =
+                nodes.iter().flat_map(|&node| entries(&trie, node, &texts)).collect();
+            let joined = Trie::joined(&trie, &nodes);
+            let (mut found, mut path) = (Vec::new(), Vec::new());
+            for node in 0..joined.child_range(ROOT).1 {
+                path.truncate(joined.depth(node) - 1);
+                path.push(joined.edge(node).0);
+                found.extend(joined.tokens_at(node).iter().map(|&token| (path.clone(), token)));
+                let parent = joined.depth(node) > 1;
+                assert!(parent || joined.child(ROOT, path[0]) == Some(node));
+            }
+            wanted.sort();
+            found.sort();
+            assert_eq!(found, wanted);
+        }
+    }
+
+    #[test]
+    fn the_classes_through_a_node_are_those_of_its_tokens() {
+        let mut random = Random(1);
+        for _ in 0..200 {
+            let texts = texts(&mut random);
+            let trie = trie_of(&texts);
+            for node in 0..trie.child_range(ROOT).1 {
+                let before = trie.depth(node) - 1;
+                let step = |at: (Place, ClassSet), &byte: &u8| at.0.step(byte);
+                let start = texts[trie.first_token(node) as usize][..before]
+                    .iter()
+                    .fold((Place::Whole, 0), step)
+                    .0;
+                if start != Place::Whole {
+                    continue;
+                }
+                let (mut classes, mut most) = (0, 0);
+                for (text, _) in entries(&trie, node, &texts) {
+                    let (mut place, mut chars) = (start, 0);
+                    for byte in text {
+                        let (next, class) = place.step(byte);
+                        (place, classes) = (next, classes | class);
+                        chars += u32::from(class != 0);
+                    }
+                    classes |= place.unfinished();
+                    most = most.max(chars + u32::from(matches!(place, Place::Inside { .. })));
+                }
+                let (found, chars) = trie.through(node);
+                assert_eq!(found, classes);
+                assert!(chars == most || classes & BROKEN != 0);
+                assert!(!trie.is_inside(node) || trie.below(node).0 & BROKEN != 0);
+            }
+        }
+    }
+}

@@ -101,13 +101,7 @@ impl Visitor for Most<'_> {
         Ok(())
     }
 
-    fn stay(
-        &mut self,
-        inner: &mut Inner,
-        state: StateId,
-        _: &Trie,
-        _: (u32, u32),
-    ) -> Result<()> {
+    fn stay(&mut self, inner: &mut Inner, state: StateId, _: &Trie, _: (u32, u32)) -> Result<()> {
         self.inside(inner, state)
     }
 

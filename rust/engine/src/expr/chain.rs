@@ -209,9 +209,9 @@ impl Exprs {
     /// The link of a state as far as those of its parts tell: so it need not be found anew for each
     /// count, and each set of alternatives.
     fn link_of_parts(&mut self, state: ExprId) -> Result<Option<Link>> {
-        let facts = self.facts(state);
-        if facts.look_ahead || facts.look_behind {
-            // What comes before or after has a say in what a part reads.
+        if self.facts(state).boolean {
+            // What comes before or after may have a say in what a part reads, and whether a part
+            // matches anything alone can be much harder to tell than of the whole.
             return Ok(None);
         }
         // Whether no more than what the parts tell is to be found.
@@ -239,13 +239,6 @@ impl Exprs {
                 }
                 for &item in &items {
                     classes = self.alike_for(item, classes)?;
-                }
-                classes
-            }
-            Expr::And(items) => {
-                let mut classes = ClassSet::MAX;
-                for &item in &items {
-                    classes &= self.link(item)?.classes;
                 }
                 classes
             }

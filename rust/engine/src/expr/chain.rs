@@ -9,7 +9,9 @@ use rustc_hash::FxHashSet;
 use super::utf8;
 use super::{Expr, ExprId, Exprs, MOST_ROUNDS, UNBOUNDED};
 use crate::error::Result;
-use crate::vocabulary::classes::{self, above_ascii, AboveAscii, ClassSet, ANY_ABOVE_ASCII};
+use crate::vocabulary::classes::{
+    self, above_ascii, coarse, AboveAscii, ClassSet, ANY_ABOVE_ASCII,
+};
 
 /// The characters whose classes are looked for, most likely first; the last stands for nearly all
 /// above ASCII.
@@ -274,42 +276,43 @@ impl Exprs {
 
     /// The classes above ASCII of which every character leads from one state to another.
     fn above_ascii_to(&mut self, state: ExprId, next: ExprId) -> Result<ClassSet> {
-        let mut likely: Vec<&AboveAscii> = Vec::new();
-        for class in above_ascii() {
-            let mut leads = true;
-            for sample in class.samples {
-                leads = leads && self.read(state, sample)? == next;
-            }
-            if leads {
-                likely.push(class);
-            }
+        let mut likely = Vec::with_capacity(coarse().len());
+        for part in coarse() {
+            likely.push(self.read_all(state, part.samples, next)?);
         }
-        if likely.is_empty() {
-            return Ok(0);
-        }
-        // All at once: that is less to follow, since most of their ranges touch.
-        let mut ranges: Vec<(u32, u32)> = match likely.len() == above_ascii().len() {
-            true => vec![(0x80, 0x10_FFFF)],
-            false => likely.iter().flat_map(|class| class.ranges.iter().copied()).collect(),
-        };
-        ranges.sort_unstable();
-        ranges.dedup_by(|next, before| {
-            let touches = before.1 + 1 == next.0;
-            if touches {
-                before.1 = next.1;
-            }
-            touches
-        });
-        if self.leads_to(state, &ranges, next)? {
-            return Ok(likely.iter().fold(0, |all, class| all | class.class));
+        if likely.iter().all(|&likely| likely)
+            && self.leads_to(state, &[(0x80, 0x10_FFFF)], next)?
+        {
+            return Ok(ANY_ABOVE_ASCII);
         }
         let mut classes = 0;
-        for class in likely {
-            if self.leads_to(state, &class.ranges, next)? {
-                classes |= class.class;
+        for (part, likely) in coarse().iter().zip(likely) {
+            if likely && self.leads_to(state, &part.ranges, next)? {
+                classes |= part.class;
+            } else if !self.facts(state).boolean {
+                // Where it may take a search to tell that a way leads on, no more are tried.
+                let finer = |class: &&AboveAscii| class.class & !part.class == 0;
+                for class in above_ascii().iter().filter(finer) {
+                    if class.class != part.class
+                        && self.read_all(state, class.samples, next)?
+                        && self.leads_to(state, &class.ranges, next)?
+                    {
+                        classes |= class.class;
+                    }
+                }
             }
         }
         Ok(classes)
+    }
+
+    /// Whether each of some texts leads from a state to `next`.
+    fn read_all(&mut self, state: ExprId, texts: &[&str], next: ExprId) -> Result<bool> {
+        for text in texts {
+            if self.read(state, text)? != next {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn read(&mut self, state: ExprId, text: &str) -> Result<ExprId> {
@@ -320,6 +323,7 @@ impl Exprs {
     /// state to `next`.
     fn leads_to(&mut self, state: ExprId, ranges: &[(u32, u32)], next: ExprId) -> Result<bool> {
         let mut search = Search { next, whole: FxHashSet::default() };
+        // The shortest first.
         for (first, last, mark, continuations) in utf8::ENCODINGS {
             let within = clipped(ranges, first, last);
             if !self.codes_lead_to(&mut search, state, &within, mark, continuations)? {

@@ -17,7 +17,7 @@ pub struct AboveAscii {
     pub class: ClassSet,
     /// Its code points, as inclusive ranges in order.
     pub ranges: Vec<(u32, u32)>,
-    /// Some of them, far from each other: what does not hold for all of these holds not for the class.
+    /// Some of them, the longest first: what does not hold for these holds not for the class.
     pub samples: &'static [&'static str],
 }
 
@@ -27,9 +27,9 @@ const OTHERS: ClassSet = 1 << 59;
 /// The classes above ASCII but for [`OTHERS`], as regular expressions. Letters and numbers are those
 /// that every Python knows that we run on.
 const NAMED: [(ClassSet, &str, &[&str]); 6] = [
-    (1 << 56, r"[\p{L}&&\p{Age=13.0}&&[^\x00-\x7F]]", &["é", "и", "ก", "語", "한", "𝒳"]),
-    (1 << 57, r"[\p{Nd}&&\p{Age=13.0}&&[^\x00-\x7F]]", &["٣", "१", "９"]),
-    (1 << 58, r"[[\p{Nl}\p{No}]&&\p{Age=13.0}]", &["²", "Ⅷ", "㊉"]),
+    (1 << 56, r"[\p{L}&&\p{Age=13.0}&&[^\x00-\x7F]]", &["𝒳", "語", "한", "ก", "и", "é"]),
+    (1 << 57, r"[\p{Nd}&&\p{Age=13.0}&&[^\x00-\x7F]]", &["𝟎", "９", "१", "٣"]),
+    (1 << 58, r"[[\p{Nl}\p{No}]&&\p{Age=13.0}]", &["𐄇", "㊉", "Ⅷ", "²"]),
     // What ends a line for ECMA-262.
     (1 << 60, r"[\u2028\u2029]", &["\u{2028}"]),
     // Spaces.
@@ -46,6 +46,8 @@ struct Above {
     classes: Vec<AboveAscii>,
     /// By code point, its class's place among them.
     table: Vec<u8>,
+    /// The same in fewer parts.
+    coarse: Vec<AboveAscii>,
 }
 
 static ABOVE: LazyLock<Above> = LazyLock::new(|| {
@@ -67,7 +69,7 @@ static ABOVE: LazyLock<Above> = LazyLock::new(|| {
         from = high + 1;
     }
     ranges.push((from, 0x10_FFFF));
-    let samples = &["\u{80}", "\u{301}", "—", "、", "\u{E000}", "😀"];
+    let samples = &["😀", "\u{E000}", "、", "—", "\u{301}", "\u{80}"];
     classes.push(AboveAscii { class: OTHERS, ranges, samples });
     let mut table = vec![classes.len() as u8 - 1; IN_TABLE];
     for (number, class) in (0..).zip(&classes) {
@@ -77,7 +79,26 @@ static ABOVE: LazyLock<Above> = LazyLock::new(|| {
             }
         }
     }
-    Above { classes, table }
+    let coarse = [
+        (ANY_ABOVE_ASCII & !(0b111 << 60), &["é"]),
+        (1 << 60, &["\u{2028}"]),
+        (1 << 61, &["\u{3000}"]),
+        (1 << 62, &["\u{FEFF}"]),
+    ];
+    let coarse = coarse.map(|(class, samples)| {
+        let parts = classes.iter().filter(|part| part.class & class != 0);
+        let mut ranges: Vec<(u32, u32)> = parts.flat_map(|part| part.ranges.clone()).collect();
+        ranges.sort_unstable();
+        ranges.dedup_by(|next, before| {
+            let touches = before.1 + 1 == next.0;
+            if touches {
+                before.1 = next.1;
+            }
+            touches
+        });
+        AboveAscii { class, ranges, samples }
+    });
+    Above { classes, table, coarse: coarse.into() }
 });
 
 fn ranges_of(pattern: &str) -> Vec<(u32, u32)> {
@@ -93,6 +114,11 @@ fn ranges_of(pattern: &str) -> Vec<(u32, u32)> {
 /// The classes above ASCII, which make up all that is above it.
 pub fn above_ascii() -> &'static [AboveAscii] {
     &ABOVE.classes
+}
+
+/// The same in few parts: spaces in their several meanings, and all others.
+pub fn coarse() -> &'static [AboveAscii] {
+    &ABOVE.coarse
 }
 
 impl AboveAscii {
@@ -212,7 +238,7 @@ pub fn of_ranges(ranges: &[(u32, u32)]) -> ClassSet {
 
 /// The class of a code point above ASCII.
 fn of_above_ascii(code: u32) -> ClassSet {
-    let Above { classes, table } = &*ABOVE;
+    let Above { classes, table, .. } = &*ABOVE;
     match table.get(code as usize) {
         Some(&number) => classes[number as usize].class,
         None => classes.iter().find(|class| class.meets(code, code)).map_or(OTHERS, |it| it.class),

@@ -74,8 +74,8 @@ static ABOVE: LazyLock<Above> = LazyLock::new(|| {
     let mut table = vec![classes.len() as u8 - 1; IN_TABLE];
     for (number, class) in (0..).zip(&classes) {
         for &(low, high) in &class.ranges {
-            for code in low as usize..IN_TABLE.min(high as usize + 1) {
-                table[code] = number;
+            if let Some(codes) = table.get_mut(low as usize..IN_TABLE.min(high as usize + 1)) {
+                codes.fill(number);
             }
         }
     }

@@ -13,5 +13,6 @@ pub mod json_schema;
 pub mod lark;
 pub mod logits;
 mod memory;
+mod pages;
 pub mod regex;
 pub mod vocabulary;

@@ -4,7 +4,7 @@
 use super::{Automaton, Config, StackId, StateId};
 use crate::error::Result;
 use crate::expr::{ExprId, Length, MOST_ROUNDS};
-use crate::vocabulary::classes::{ClassSet, BROKEN, LETTERS};
+use crate::vocabulary::classes::{ClassSet, LETTERS};
 use crate::vocabulary::Slice;
 
 /// Texts that are known to be read from a state: over some classes, of at most so many characters.
@@ -16,7 +16,6 @@ pub(crate) struct KnownTexts {
 
 impl KnownTexts {
     pub const NONE: KnownTexts = KnownTexts { classes: 0, chars: 0 };
-    const UNKNOWN: KnownTexts = KnownTexts { classes: BROKEN, chars: 0 };
 
     /// Whether much leads back to where they are read from: any of them go on forever, and letters
     /// are among their characters.
@@ -37,8 +36,8 @@ impl Automaton {
     #[inline]
     pub(crate) fn known_to_read(&mut self, state: StateId) -> Result<KnownTexts> {
         match self.known_texts.get(state.index()) {
-            Some(known) if known.classes != BROKEN => Ok(*known),
-            _ => self.find_known_texts(state),
+            Some(known) => Ok(*known),
+            None => self.find_known_texts(state),
         }
     }
 
@@ -61,10 +60,7 @@ impl Automaton {
                 best = texts;
             }
         }
-        if self.known_texts.len() < self.states.len() {
-            self.known_texts.resize(self.states.len(), KnownTexts::UNKNOWN);
-        }
-        self.known_texts[state.index()] = best;
+        self.known_texts.set(state.index(), best);
         Ok(best)
     }
 

@@ -15,7 +15,7 @@
 
 use super::stack::{Frame, Next, StackId};
 use super::text::TextId;
-use super::{Automaton, Config, State, StateId, UNKNOWN};
+use super::{Automaton, Config, State, StateId};
 use crate::error::Result;
 use crate::expr::{ExprId, Fingerprint, UNBOUNDED};
 use crate::grammar::Node;
@@ -345,11 +345,7 @@ impl Automaton {
     /// The state for a walk of the vocabulary: captured texts left open and exceptions left out,
     /// since there every node would make another text and another rest of the exceptions.
     pub(crate) fn opened(&mut self, state: StateId) -> Result<StateId> {
-        if self.opened.len() < self.states.len() {
-            self.opened.resize(self.states.len(), UNKNOWN);
-        }
-        let known = self.opened[state.index()];
-        if known != UNKNOWN {
+        if let Some(&known) = self.opened.get(state.index()) {
             return Ok(known);
         }
         let configs = &self.states[state.index()].configs;
@@ -358,7 +354,7 @@ impl Automaton {
                 && (config.loose || self.exceptions_of(config).is_none())
         };
         if configs.iter().all(is_open) {
-            self.opened[state.index()] = state;
+            self.opened.set(state.index(), state);
             return Ok(state);
         }
         let mut configs = configs.to_vec();
@@ -367,7 +363,7 @@ impl Automaton {
             self.loosen(config);
         }
         let open = self.state_of(&configs, false)?;
-        self.opened[state.index()] = open;
+        self.opened.set(state.index(), open);
         Ok(open)
     }
 

@@ -32,6 +32,7 @@ use crate::error::{Error, Result};
 use crate::expr::{ExprId, Exprs};
 use crate::grammar::{Expander, Grammar, NodeId};
 use crate::ids::{Hashed, Ids};
+use crate::pages::Pages;
 
 use byte_set::ByteSet;
 pub(crate) use classes::KnownTexts;
@@ -120,9 +121,9 @@ pub struct Automaton {
     completable: Completable,
     taken: FxHashMap<(ExprId, usize), bool>,
     /// By state; see [`Automaton::opened`].
-    opened: Vec<StateId>,
+    opened: Pages<StateId>,
     /// By state; see [`Automaton::known_to_read`].
-    known_texts: Vec<KnownTexts>,
+    known_texts: Pages<KnownTexts>,
     /// By stack and how many frames are left; see [`Automaton::shallow`].
     shallow: FxHashMap<(StackId, u32), StackId>,
     start: StateId,
@@ -155,8 +156,8 @@ impl Automaton {
             ids: Ids::default(),
             completable,
             taken: FxHashMap::default(),
-            opened: Vec::new(),
-            known_texts: Vec::new(),
+            opened: Pages::default(),
+            known_texts: Pages::default(),
             shallow: FxHashMap::default(),
             start: StateId::DEAD,
             spare: predict::Prediction::default(),

@@ -105,14 +105,11 @@ fn drop_from(tokens: &mut Vec<u32>, from: usize, set: &FxHashSet<u32>) {
 impl Inner {
     /// The tokens `state` allows.
     pub(super) fn mask(&mut self, state: StateId) -> Result<Arc<Mask>> {
-        if self.masks_of.len() <= state.index() {
-            self.masks_of.resize(state.index() + 1, None);
-        }
-        if let Some(mask) = &self.masks_of[state.index()] {
+        if let Some(mask) = self.masks_of.get(state.index()) {
             return Ok(mask.clone());
         }
         let mask = self.find_mask(state)?;
-        self.masks_of[state.index()] = Some(mask.clone());
+        self.masks_of.set(state.index(), mask.clone());
         Ok(mask)
     }
 

@@ -15,6 +15,7 @@ use crate::automaton::{AfterEnded, StateId};
 use crate::error::Result;
 use crate::expr::{Fingerprint, Length};
 use crate::memory;
+use crate::pages::Pages;
 use crate::vocabulary::classes::{of_first_byte, ClassSet};
 use crate::vocabulary::trie::ROOT;
 use crate::vocabulary::{Trie, Vocabulary};
@@ -86,7 +87,7 @@ pub(super) struct HorizonVisitor {
     /// By the terminals that have ended; see [`crate::automaton`].
     ended: Vec<Group>,
     /// By states.
-    met: Vec<Option<Met>>,
+    met: Pages<Met>,
 }
 
 /// What matters of a state that a walk comes to.
@@ -157,7 +158,7 @@ impl HorizonVisitor {
             found: Vec::with_capacity(FOUND_AT_FIRST),
             deferred: Vec::new(),
             ended: Vec::new(),
-            met: Vec::new(),
+            met: Pages::default(),
         }
     }
 
@@ -173,8 +174,8 @@ impl HorizonVisitor {
     #[inline]
     fn met(&mut self, inner: &mut Inner, state: StateId) -> Result<Met> {
         match self.met.get(state.index()) {
-            Some(Some(met)) => Ok(*met),
-            _ => self.meet(inner, state),
+            Some(met) => Ok(*met),
+            None => self.meet(inner, state),
         }
     }
 
@@ -184,10 +185,7 @@ impl HorizonVisitor {
             None => None,
         };
         let met = Met { goes_on: inner.automaton.goes_on(state), ended };
-        if self.met.len() <= state.index() {
-            self.met.resize(inner.automaton.len(), None);
-        }
-        self.met[state.index()] = Some(met);
+        self.met.set(state.index(), met);
         Ok(met)
     }
 

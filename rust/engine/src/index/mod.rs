@@ -40,6 +40,7 @@ pub(crate) use path::{Path, Spot};
 use crate::automaton::{Automaton, StateId};
 use crate::error::Result;
 use crate::grammar::{Expander, Grammar};
+use crate::pages::Pages;
 use crate::vocabulary::Vocabulary;
 
 /// One constraint compiled for one vocabulary. Clones share everything.
@@ -54,7 +55,7 @@ pub(crate) struct Inner {
     automaton: Automaton,
     vocabulary: Arc<Vocabulary>,
     masks: Masks,
-    masks_of: Vec<Option<Arc<Mask>>>,
+    masks_of: Pages<Arc<Mask>>,
     /// By states with shallow stacks; see [`fill`].
     sure: FxHashMap<StateId, Arc<Sure>>,
     budgets: Budgets,
@@ -129,7 +130,7 @@ impl Index {
 
     /// The same, if it has been asked for before and nobody is at work on what is known.
     pub(crate) fn known_mask(&self, path: &Path) -> Option<Arc<Mask>> {
-        path.known(|inner, state| inner.masks_of.get(state.index())?.clone())
+        path.known(|inner, state| inner.masks_of.get(state.index()).cloned())
     }
 
     /// Whether where a token leads has been asked for before, and nobody is at work on what is known.
@@ -222,7 +223,7 @@ impl Inner {
         Inner {
             automaton,
             masks: Masks::default(),
-            masks_of: Vec::new(),
+            masks_of: Pages::default(),
             sure: FxHashMap::default(),
             budgets: Budgets::default(),
             horizons: FxHashMap::default(),

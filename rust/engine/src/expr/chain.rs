@@ -71,6 +71,9 @@ impl Exprs {
     /// and then completed; [`u32::MAX`] if of any number.
     pub(crate) fn read_from(&mut self, state: ExprId) -> Result<(ClassSet, u32)> {
         let first = self.link(state)?;
+        if let Some((Length::UpTo(most), _)) = self.counted_over(state, first.classes)? {
+            return Ok((first.classes, most));
+        }
         let (mut at, mut chars) = (state, 0);
         while chars < MOST_ROUNDS {
             let link = self.link(at)?;

@@ -37,7 +37,7 @@ class Worker:
         )
         self._ready = False
 
-    def _wait_until_ready(self) -> None:
+    def wait_until_ready(self) -> None:
         if not self._ready and self._answer(READY_SECONDS) != "ready":
             raise RuntimeError(f"the worker of {self.engine} did not start")
         self._ready = True
@@ -51,7 +51,7 @@ class Worker:
     def run(self, case: dict[str, Any]) -> dict[str, Any]:
         """The result of one schema; `died` or `timeout` says that there is none."""
         assert self._process.stdin is not None
-        self._wait_until_ready()
+        self.wait_until_ready()
         try:
             self._process.stdin.write(json.dumps(case) + "\n")
             self._process.stdin.flush()
@@ -107,6 +107,9 @@ def run(
 
     def work(workers: list[Worker]) -> None:
         try:
+            # The first case is not to be measured while those that come later in the turn still load their libraries.
+            for worker in workers:
+                worker.wait_until_ready()
             while True:
                 with lock:
                     position, case = next(waiting, (0, None))

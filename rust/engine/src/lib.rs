@@ -14,5 +14,6 @@ pub mod lark;
 pub mod logits;
 mod memory;
 mod pages;
+mod ranges;
 pub mod regex;
 pub mod vocabulary;

@@ -5,6 +5,7 @@
 
 use super::row::{self, Transition};
 use super::{ExprId, Exprs};
+use crate::ranges::merged;
 
 /// The bits that every continuation byte has.
 pub(super) const CONTINUATION: u8 = 0x80;
@@ -142,17 +143,7 @@ impl Exprs {
 
 /// The ranges in order, without overlaps.
 fn sort(ranges: &[(u32, u32)]) -> Vec<(u32, u32)> {
-    let mut ranges: Vec<(u32, u32)> =
-        ranges.iter().copied().filter(|&(low, high)| low <= high).collect();
-    ranges.sort_unstable();
-    ranges.dedup_by(|next, kept| {
-        let overlaps = next.0 <= kept.1;
-        if overlaps {
-            kept.1 = kept.1.max(next.1);
-        }
-        overlaps
-    });
-    ranges
+    merged(ranges.iter().copied().filter(|&(low, high)| low <= high).collect(), 0)
 }
 
 #[cfg(test)]

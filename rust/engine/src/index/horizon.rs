@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::expr::{Fingerprint, Length};
 use crate::memory;
 use crate::pages::Pages;
+use crate::ranges::merged;
 use crate::vocabulary::classes::{of_first_byte, ClassSet};
 use crate::vocabulary::trie::ROOT;
 use crate::vocabulary::{Trie, Vocabulary};
@@ -208,7 +209,7 @@ impl HorizonVisitor {
         for Group { after, places, .. } in self.ended {
             ends(trie, &places, &after, &mut exits);
         }
-        let found = merged(self.found);
+        let found = merged(self.found, 0);
         let tokens = found.iter().map(|&nodes| trie.tokens_within(nodes));
         let tokens =
             match node == ROOT || tokens.clone().map(<[u32]>::len).sum::<usize>() >= MANY_TOKENS {
@@ -220,19 +221,6 @@ impl HorizonVisitor {
             };
         Ok(Horizon::new(source, tokens, exits.into()))
     }
-}
-
-/// The same nodes, in order and as few ranges as there can be.
-fn merged(mut ranges: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
-    ranges.sort_unstable();
-    ranges.dedup_by(|next, before| {
-        let touches = next.0 <= before.1;
-        if touches {
-            before.1 = before.1.max(next.1);
-        }
-        touches
-    });
-    ranges
 }
 
 impl Inner {

@@ -27,10 +27,11 @@ const FEW_WIDE: usize = 3;
 /// For a subtree of more nodes than this it is worth asking whether it is allowed as a whole, also
 /// where that takes more than a look at what is known of the state.
 const LARGE: u32 = 24;
-/// Nor for a subtree of fewer nodes than this is it worth finding out what is read as a whole.
+/// For a subtree of fewer nodes than this it is not worth finding out what is read as a whole.
 const FEW: u32 = 12;
 /// For a subtree of more nodes than this a horizon is made.
 const VERY_LARGE: u32 = 96;
+
 /// Where the bytes lead from a state, as far as that was asked for, and whether back to it.
 struct Looping {
     state: StateId,

@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use crate::ranges::merged;
+
 /// Inclusive range of code points.
 pub(super) type Range = (u32, u32);
 
@@ -24,16 +26,8 @@ impl CodeSet {
     }
 
     /// A set from ranges in any order.
-    pub fn new(mut ranges: Vec<Range>) -> Self {
-        ranges.sort_unstable();
-        ranges.dedup_by(|next, kept| {
-            let touches = next.0 <= kept.1.saturating_add(1);
-            if touches {
-                kept.1 = kept.1.max(next.1);
-            }
-            touches
-        });
-        CodeSet(Cow::Owned(ranges))
+    pub fn new(ranges: Vec<Range>) -> Self {
+        CodeSet(Cow::Owned(merged(ranges, 1)))
     }
 
     pub fn single(code: u32) -> Self {

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use regex_syntax::hir::{Class, HirKind};
 
+use crate::ranges::merged;
+
 /// A set of classes, one bit each.
 pub type ClassSet = u64;
 
@@ -87,15 +89,7 @@ static ABOVE: LazyLock<Above> = LazyLock::new(|| {
     ];
     let coarse = coarse.map(|(class, samples)| {
         let parts = classes.iter().filter(|part| part.class & class != 0);
-        let mut ranges: Vec<(u32, u32)> = parts.flat_map(|part| part.ranges.clone()).collect();
-        ranges.sort_unstable();
-        ranges.dedup_by(|next, before| {
-            let touches = before.1 + 1 == next.0;
-            if touches {
-                before.1 = next.1;
-            }
-            touches
-        });
+        let ranges = merged(parts.flat_map(|part| part.ranges.clone()).collect(), 1);
         AboveAscii { class, ranges, samples }
     });
     Above { classes, table, coarse: coarse.into() }
